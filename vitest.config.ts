@@ -1,0 +1,30 @@
+// One project for each package, app, tool and test folder. The source condition lets tests read the packages' TypeScript.
+// `--mode long` runs the files named *.long.test.ts and nothing else.
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { defaultServerConditions } from "vite";
+import { defineConfig } from "vitest/config";
+
+const conditions = ["@tandem/source", ...defaultServerConditions];
+
+const folders = ["packages", "apps", "tools", "test"].flatMap((group) =>
+  readdirSync(join(import.meta.dirname, group))
+    .map((name) => join(group, name))
+    .filter((folder) => existsSync(join(import.meta.dirname, folder, "package.json"))),
+);
+
+export default defineConfig(({ mode }) => ({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    projects: folders.map((root) => ({
+      extends: true as const,
+      root: join(import.meta.dirname, root),
+      test: {
+        name: root,
+        include: [mode === "long" ? "**/*.long.test.ts" : "**/*.test.ts"],
+        exclude: ["**/node_modules/**", "**/dist/**", ...(mode === "long" ? [] : ["**/*.long.test.ts"])],
+      },
+    })),
+  },
+}));
