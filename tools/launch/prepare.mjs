@@ -1,0 +1,50 @@
+// Brings a clone to the point where it can run: dependencies installed, sources built. Needs Node and npm, nothing else.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { run } from "./process.mjs";
+
+export const root = fileURLToPath(new URL("../..", import.meta.url));
+
+// npm and pnpm are command scripts on Windows, which only a shell can start.
+const shell = process.platform === "win32";
+
+/** Installs what the lockfile lists, unless that was done before. Ends the process where it fails. */
+export async function install() {
+  const stamp = join(root, "node_modules", ".tandem-installed");
+  const lockfile = createHash("sha256")
+    .update(readFileSync(join(root, "pnpm-lock.yaml")))
+    .digest("hex");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === lockfile) return;
+
+  console.log("Installing dependencies");
+  const [command, ...args] = pnpmCommand();
+  await succeed(command, [...args, "install", "--frozen-lockfile"], { cwd: root, shell });
+  writeFileSync(stamp, lockfile);
+}
+
+/** Builds the projects in `folders` (paths from the root; none: everything) and what they refer to. Ends the process where it fails. */
+export async function build(folders = []) {
+  const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
+  await succeed(process.execPath, [compiler, "-b", ...folders], { cwd: root });
+}
+
+async function succeed(command, args, options) {
+  const code = await run(command, args, options);
+  if (code !== 0) process.exit(code);
+}
+
+/** The pnpm this repository names: the one on the PATH if it is that version, else fetched by npx. */
+function pnpmCommand() {
+  const { devEngines } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const { name, version } = devEngines.packageManager;
+  const found = spawnSync(name, ["--version"], {
+    cwd: root,
+    shell,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  return found.status === 0 && found.stdout.trim() === version ? [name] : ["npx", "--yes", `${name}@${version}`];
+}
