@@ -1,7 +1,6 @@
 // Brings a clone to the point where it can run: dependencies installed, sources built. Needs Node and npm, nothing else.
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { run } from "./process.mjs";
@@ -11,24 +10,24 @@ export const root = fileURLToPath(new URL("../..", import.meta.url));
 // npm and pnpm are command scripts on Windows, which only a shell can start.
 const shell = process.platform === "win32";
 
-/** Installs what the lockfile lists, unless that was done before. Ends the process where it fails. */
+/** Installs what the lockfile lists, unless it is installed already. Ends the process where that fails. */
 export async function install() {
-  const stamp = join(root, "node_modules", ".tandem-installed");
-  const lockfile = createHash("sha256")
-    .update(readFileSync(join(root, "pnpm-lock.yaml")))
-    .digest("hex");
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === lockfile) return;
-
+  if (isInstalled()) return;
   console.log("Installing dependencies");
   const [command, ...args] = pnpmCommand();
   await succeed(command, [...args, "install", "--frozen-lockfile"], { cwd: root, shell });
-  writeFileSync(stamp, lockfile);
 }
 
 /** Builds the projects in `folders` (paths from the root; none: everything) and what they refer to. Ends the process where it fails. */
 export async function build(folders = []) {
   const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
   await succeed(process.execPath, [compiler, "-b", ...folders], { cwd: root });
+}
+
+/** pnpm ends an installation by leaving a copy of the lockfile it followed. */
+function isInstalled() {
+  const copy = join(root, "node_modules", ".pnpm", "lock.yaml");
+  return existsSync(copy) && readFileSync(copy).equals(readFileSync(join(root, "pnpm-lock.yaml")));
 }
 
 async function succeed(command, args, options) {
