@@ -23,6 +23,9 @@ export default defineConfig(({ mode }) => ({
       test: {
         name: root,
         include: [mode === "long" ? "**/*.long.test.ts" : "**/*.test.ts"],
+        // Far above what any test takes: a busy machine must not decide a result.
+        testTimeout: mode === "long" ? 3_600_000 : 120_000,
+        hookTimeout: 120_000,
         exclude: ["**/node_modules/**", "**/dist/**", ...(mode === "long" ? [] : ["**/*.long.test.ts"])],
       },
     })),
