@@ -1,0 +1,82 @@
+// From a function over tensors to a graph.
+import { UsageError } from "./errors.ts";
+import type { Graph } from "./graph.ts";
+import { GraphBuilder } from "./graph-builder.ts";
+import { Tensor } from "./tensor.ts";
+import { withBuilder } from "./trace-context.ts";
+import { leaves, type MapTree, mapTree, type Tree } from "./tree.ts";
+import { isTensorType, type TensorType } from "./type.ts";
+
+/** Types of a traced function's inputs, by name. */
+export type Specs = { readonly [name: string]: Tree<TensorType> };
+export type TensorsOf<S> = MapTree<S, TensorType, Tensor>;
+/** What a traced function returns, by name. */
+export type TensorOutputs = { readonly [name: string]: Tree<Tensor> };
+
+export interface Traced<O extends TensorOutputs> {
+  readonly graph: Graph;
+  /** The nesting of the outputs, with each leaf's dotted name. */
+  readonly outputNames: MapTree<O, Tensor, string>;
+}
+
+export function isTensor(candidate: unknown): candidate is Tensor {
+  return candidate instanceof Tensor;
+}
+
+/**
+ * Runs `fn` once on symbolic tensors and records what it does.
+ * `donate` names inputs whose memory the output of the same name takes over; both must have the same nesting and types.
+ */
+export function trace<S extends Specs, O extends TensorOutputs>(
+  fn: (inputs: TensorsOf<S>) => O,
+  specs: S,
+  donate: readonly string[] = [],
+): Traced<O> {
+  const builder = new GraphBuilder();
+  return withBuilder(builder, () => {
+    const inputs = mapTree(specs, isTensorType, (type, name) => builder.input(name, type));
+    const outputs = fn(inputs);
+    const named = leaves<Tensor>(outputs, isTensor);
+    for (const { name, leaf } of named) {
+      if (leaf.builder !== builder) throw new UsageError(`output ${name} belongs to another trace`);
+    }
+    const inputTypes = new Map(leaves<TensorType>(specs, isTensorType).map(({ name, leaf }) => [name, leaf]));
+    const isDonated = (name: string): boolean => donate.some((top) => name === top || name.startsWith(`${top}.`));
+    checkDonations(named, inputTypes, donate, isDonated);
+    const graph = builder.finish(
+      named.map(({ name, leaf }) => ({ name, value: leaf.id, ...(isDonated(name) && { replaces: name }) })),
+    );
+    return { graph, outputNames: mapTree(outputs, isTensor, (_, name) => name) };
+  });
+}
+
+function checkDonations(
+  outputs: readonly { readonly name: string; readonly leaf: Tensor }[],
+  inputTypes: ReadonlyMap<string, TensorType>,
+  donate: readonly string[],
+  isDonated: (name: string) => boolean,
+): void {
+  for (const top of donate) {
+    if (![...inputTypes.keys()].some((name) => name === top || name.startsWith(`${top}.`))) {
+      throw new UsageError(`"${top}" is donated but is not an input`, {
+        hint: `the inputs are ${[...inputTypes.keys()].join(", ")}`,
+      });
+    }
+  }
+  const outputTypes = new Map(outputs.map(({ name, leaf }) => [name, leaf.type]));
+  for (const [name, input] of inputTypes) {
+    if (!isDonated(name)) continue;
+    const output = outputTypes.get(name);
+    const describe = (type: TensorType): string => `${type.dtype}[${type.shape}] on ${type.device}`;
+    if (output === undefined || describe(output) !== describe(input)) {
+      throw new UsageError(
+        `donated input ${name} is ${describe(input)}, but the output that replaces it is ${output === undefined ? "missing" : describe(output)}`,
+        { hint: "return the new state under the same name, with the same nesting and types" },
+      );
+    }
+  }
+  for (const name of outputTypes.keys()) {
+    if (isDonated(name) && !inputTypes.has(name))
+      throw new UsageError(`output ${name} replaces a donated input that does not exist`);
+  }
+}
