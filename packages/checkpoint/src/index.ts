@@ -1,1 +1,17 @@
-export {};
+// Run directories, checkpoints and safetensors files. Needs Node: it writes to disks.
+export { CheckpointError } from "./errors.ts";
+export {
+  createRunDirectory,
+  listCheckpoints,
+  type RunDirectory,
+  type RunDirectoryOptions,
+} from "./run-directory.ts";
+export { type NamedTensors, readSafetensors, type Safetensors, writeSafetensors } from "./safetensors.ts";
+export {
+  nameTensors,
+  readTrainingCheckpoint,
+  restoreTree,
+  type TrainingCheckpoint,
+  type TrainingProgress,
+  writeTrainingCheckpoint,
+} from "./training-checkpoint.ts";
