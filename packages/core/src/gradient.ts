@@ -10,7 +10,7 @@ import { sumToShape } from "./ops/reduce.ts";
 import { sameShape } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 import { isTensor } from "./trace.ts";
-import { leaves, type MapTree, mapTree, type Tree } from "./tree.ts";
+import { leaves, type MapTree, mapTree } from "./tree.ts";
 
 /**
  * Cotangents of `targets` given that of a scalar `output` is 1; `undefined` where the output does not depend on a target.
@@ -147,7 +147,7 @@ export function valueAndGrad<P, Rest extends readonly unknown[], Aux = undefined
   return (parameters, ...rest) => {
     const result = loss(parameters, ...rest);
     const { value, aux } = isTensor(result) ? { value: result, aux: undefined as Aux } : result;
-    const targets = leaves<Tensor>(parameters as Tree<Tensor>, isTensor).map(({ leaf }) => leaf);
+    const targets = leaves<Tensor>(parameters, isTensor).map(({ leaf }) => leaf);
     const found = gradient(value, targets);
     const byTarget = new Map(targets.map((target, index) => [target.id, found[index]]));
     const gradients = mapTree(parameters, isTensor, (leaf) => byTarget.get(leaf.id) ?? zerosLike(leaf));

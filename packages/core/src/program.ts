@@ -8,11 +8,11 @@ export const PROGRAM_VERSION = 1;
 
 /**
  * - `state`: stays on the device between runs; bound to the caller's state at each run.
- * - `input`: written by the host before each run.  `constant`: written once, when the program is loaded.
- * - `temporary`: free to be anybody's between runs; outputs are read out of temporaries before they are reused.
+ * - `constant`: written once, when the program is loaded.
+ * - `temporary`: holds inputs, intermediates and outputs in turn; free to be any program's between runs.
  * - `scratch`: workspace that kernels asked for.
  */
-export type SlotKind = "state" | "input" | "constant" | "temporary" | "scratch";
+export type SlotKind = "state" | "constant" | "temporary" | "scratch";
 
 export interface Slot {
   readonly kind: SlotKind;

@@ -4,14 +4,14 @@ import type { Graph } from "./graph.ts";
 import { GraphBuilder } from "./graph-builder.ts";
 import { Tensor } from "./tensor.ts";
 import { withBuilder } from "./trace-context.ts";
-import { leaves, type MapTree, mapTree, type Tree } from "./tree.ts";
+import { leaves, type MapTree, mapTree } from "./tree.ts";
 import { isTensorType, type TensorType } from "./type.ts";
 
-/** Types of a traced function's inputs, by name. */
-export type Specs = { readonly [name: string]: Tree<TensorType> };
+/** Types of a traced function's inputs, by name: each a `TensorType` or a nesting of them. */
+export type Specs = { readonly [name: string]: object };
 export type TensorsOf<S> = MapTree<S, TensorType, Tensor>;
-/** What a traced function returns, by name. */
-export type TensorOutputs = { readonly [name: string]: Tree<Tensor> };
+/** What a traced function returns, by name: each a tensor or a nesting of them. */
+export type TensorOutputs = { readonly [name: string]: object };
 
 export interface Traced<O extends TensorOutputs> {
   readonly graph: Graph;

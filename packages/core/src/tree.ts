@@ -17,7 +17,7 @@ export interface NamedLeaf<L> {
 }
 
 /** The leaves in a fixed order: keys as written, depth first. */
-export function leaves<L>(tree: Tree<L>, isLeaf: (candidate: unknown) => candidate is L, name = ""): NamedLeaf<L>[] {
+export function leaves<L>(tree: unknown, isLeaf: (candidate: unknown) => candidate is L, name = ""): NamedLeaf<L>[] {
   if (isLeaf(tree)) return [{ name, leaf: tree }];
   if (typeof tree !== "object" || tree === null) {
     throw new UsageError(

@@ -6,7 +6,7 @@ import { type Scalar, type ScalarBuilder, scalarProgram } from "../scalar/builde
 import { isIdentity, scalarCost } from "../scalar/cost.ts";
 import { differentiateScalarProgram } from "../scalar/differentiate.ts";
 import { outputTypes, type ScalarProgram } from "../scalar/program.ts";
-import { withoutUnusedInputs } from "../scalar/prune.ts";
+import { withInputsRenumbered, withoutUnusedInputs } from "../scalar/prune.ts";
 import { broadcastShapes, elementCount, formatShape, type Shape, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { currentBuilder } from "../trace-context.ts";
@@ -84,9 +84,10 @@ export function map(
   return applyMap(inputs, scalarProgram(types, body), shape, options.device);
 }
 
-/** Records a map; inputs the body does not read are left out, and a map that changes nothing is its input. */
+/** Records a map; inputs are listed once and only if the body reads them, and a map that changes nothing is its input. */
 export function applyMap(inputs: readonly Tensor[], body: ScalarProgram, shape: Shape, device?: string): Tensor[] {
-  const pruned = withoutUnusedInputs(body);
+  const firstPosition = inputs.map((input) => inputs.findIndex((other) => other.id === input.id));
+  const pruned = withoutUnusedInputs(withInputsRenumbered(body, firstPosition));
   const read = pruned.kept.flatMap((index) => inputs[index] ?? []);
   const [only] = read;
   if (only !== undefined && isIdentity(pruned.program) && sameShape(only.shape, shape)) return [only];

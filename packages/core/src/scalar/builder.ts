@@ -1,7 +1,8 @@
 // Building scalar programs: a fluent handle on an instruction, with equal instructions shared.
 import { type DType, isFloat } from "../dtype.ts";
 import { DTypeError } from "../errors.ts";
-import { instructionAt, type ScalarInstruction, type ScalarProgram } from "./program.ts";
+import type { ScalarInstruction, ScalarProgram } from "./program.ts";
+import { withoutDeadInstructions } from "./prune.ts";
 import { bitcastScalar, castScalar, evaluateScalarOp, type ScalarOp, scalarRule } from "./rules.ts";
 
 /** Collects instructions; asking twice for the same one gives the same position. */
@@ -44,7 +45,7 @@ export class ScalarBuilder {
   }
 
   finish(inputs: readonly DType[], outputs: readonly Scalar[]): ScalarProgram {
-    return withoutDeadCode({
+    return withoutDeadInstructions({
       inputs,
       instructions: this.instructions,
       outputs: outputs.map((output) => output.position),
@@ -285,33 +286,4 @@ function checkOperands(op: ScalarOp, args: readonly Scalar[]): DType {
   }[rule.domain];
   if (!accepted) throw new DTypeError(`${op} expects ${rule.domain} operands, found ${dtype}`);
   return dtype;
-}
-
-/** Drops instructions no output depends on and renumbers the rest. */
-function withoutDeadCode(program: ScalarProgram): ScalarProgram {
-  const live = new Set<number>();
-  const visit = (position: number): void => {
-    if (live.has(position)) return;
-    live.add(position);
-    const instruction = instructionAt(program, position);
-    if ("args" in instruction) for (const argument of instruction.args) visit(argument);
-  };
-  for (const output of program.outputs) visit(output);
-  const renumbered = new Map([...live].sort((a, b) => a - b).map((position, index) => [position, index]));
-  const at = (position: number): number => renumbered.get(position) ?? position;
-  const instructions = program.instructions.flatMap((instruction, position): ScalarInstruction[] => {
-    if (!live.has(position)) return [];
-    switch (instruction.op) {
-      case "input":
-      case "constant":
-      case "coordinate":
-        return [instruction];
-      case "cast":
-      case "bitcast":
-        return [{ ...instruction, args: [at(instruction.args[0])] }];
-      default:
-        return [{ ...instruction, args: instruction.args.map(at) }];
-    }
-  });
-  return { inputs: program.inputs, instructions, outputs: program.outputs.map(at) };
 }

@@ -148,7 +148,7 @@ const rules: Readonly<Record<ScalarOp, ScalarRule>> = {
     result: "argument",
     domain: "number",
     cost: 1,
-    evaluate: (_, a) => (a <= 0 ? 0 : a),
+    evaluate: (_, a) => Math.max(a, 0),
     derivative: ({ output, cotangent }) => [output.le(0).select(cotangent.literal(0), cotangent)],
   },
   floor: {

@@ -1,0 +1,60 @@
+// What a program will do, as text: before anything runs.
+import { formatBytes } from "./errors.ts";
+import { type Program, type Step, segmentsOf } from "./program.ts";
+import { formatTensorType } from "./type.ts";
+
+/** A number with a decimal prefix: 1.44 G. */
+export function formatCount(count: number): string {
+  const units = ["", " k", " M", " G", " T"];
+  let scaled = count;
+  let unit = 0;
+  while (scaled >= 1000 && unit < units.length - 1) {
+    scaled /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 ? scaled : scaled.toPrecision(3)}${units[unit]}`;
+}
+
+/** One paragraph a device: how many steps, FLOPs, bytes moved, slots, and the peak of its memory. */
+export function summarizeProgram(program: Program, deviceNames: readonly string[]): string {
+  const lines = program.devices.map((deviceProgram) => {
+    const segments = segmentsOf(deviceProgram);
+    const steps = segments.flat();
+    const flops = steps.reduce((sum, step) => sum + step.flops, 0);
+    const bytes = steps.reduce((sum, step) => sum + step.bytesMoved, 0);
+    const name = deviceNames[deviceProgram.device] ?? `device:${deviceProgram.device}`;
+    const state = deviceProgram.slots.reduce((sum, slot) => sum + (slot.kind === "state" ? slot.bytes : 0), 0);
+    return (
+      `${name}: ${steps.length} steps in ${segments.length} segment${segments.length === 1 ? "" : "s"}, ${formatCount(flops)}FLOP, ` +
+      `${formatBytes(bytes)} moved, ${deviceProgram.slots.length} buffer slots, ` +
+      `peak memory ${formatBytes(deviceProgram.peakBytes)} (${deviceProgram.peakBytes} bytes, ${formatBytes(state)} of it state)`
+    );
+  });
+  const moved = program.transfers.reduce((sum, { bytes }) => sum + bytes, 0);
+  if (program.transfers.length > 0)
+    lines.push(`${program.transfers.length} transfers between devices, ${formatBytes(moved)} a run`);
+  return lines.join("\n");
+}
+
+/** The summary, followed by every step of every device. */
+export function explainProgram(program: Program, deviceNames: readonly string[]): string {
+  const sections = program.devices.map((deviceProgram) => {
+    const lines = deviceProgram.stream.flatMap((item) => {
+      if (item.kind === "segment") return item.steps.map(formatStep);
+      const transfer = program.transfers[item.transfer];
+      const peer = item.kind === "send" ? `to device:${transfer?.to}` : `from device:${transfer?.from}`;
+      return [
+        `        ${item.kind} #${item.transfer} slot ${item.operand.slot} ${formatTensorType(item.operand.type)} ${peer}`,
+      ];
+    });
+    return [`${deviceNames[deviceProgram.device] ?? `device:${deviceProgram.device}`}`, ...lines].join("\n");
+  });
+  return [summarizeProgram(program, deviceNames), ...sections].join("\n\n");
+}
+
+function formatStep(step: Step): string {
+  const operands = (list: Step["inputs"]): string =>
+    list.map(({ slot, type }) => `${slot}:${formatTensorType(type)}`).join(" ");
+  const scope = step.scope === "" ? "" : `  in ${step.scope}`;
+  return `  ${`${step.id}`.padStart(4)}  ${step.op} ${operands(step.inputs)} -> ${operands(step.outputs)}  ${formatCount(step.flops)}FLOP${scope}`;
+}

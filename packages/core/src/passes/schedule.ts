@@ -1,0 +1,76 @@
+// Orders the nodes for execution: an update that replaces state runs as soon as its inputs exist and every other reader of the
+// old state has run, so that it can happen in place and the gradient it consumed is freed early.
+import type { Graph, GraphNode, ValueId } from "../graph.ts";
+import { operand } from "../op.ts";
+import { reshapeOp } from "../ops/movement.ts";
+
+export function schedule(graph: Graph): Graph {
+  const order = orderNodes(graph, updateConstraints(graph)) ?? orderNodes(graph, new Map());
+  if (order === undefined) throw new RangeError("the graph has a cycle");
+  return { ...graph, nodes: order };
+}
+
+/** For each node that computes the replacement of a state input: the nodes that read the old value, which must come first. */
+function updateConstraints(graph: Graph): ReadonlyMap<number, ReadonlySet<number>> {
+  const producer = new Map<ValueId, number>();
+  const readers = new Map<ValueId, number[]>();
+  for (const [position, node] of graph.nodes.entries()) {
+    for (const value of node.outputs) producer.set(value, position);
+    for (const value of node.inputs) readers.set(value, [...(readers.get(value) ?? []), position]);
+  }
+  const readersThroughReshapes = (value: ValueId): number[] =>
+    (readers.get(value) ?? []).flatMap((position) => {
+      const node = operand(graph.nodes, position);
+      return node.op === reshapeOp.name ? [position, ...readersThroughReshapes(operand(node.outputs, 0))] : [position];
+    });
+  const inputs = new Map(graph.inputs.map(({ name, value }) => [name, value]));
+  const constraints = new Map<number, Set<number>>();
+  for (const { value, replaces } of graph.outputs) {
+    const update = producer.get(value);
+    const replaced = replaces === undefined ? undefined : inputs.get(replaces);
+    if (update === undefined || replaced === undefined) continue;
+    const first = constraints.get(update) ?? new Set();
+    for (const reader of readersThroughReshapes(replaced)) if (reader !== update) first.add(reader);
+    constraints.set(update, first);
+  }
+  return constraints;
+}
+
+/** Topological order: constrained nodes as early as they can, the others as recorded. `undefined` if there is none. */
+function orderNodes(graph: Graph, constraints: ReadonlyMap<number, ReadonlySet<number>>): GraphNode[] | undefined {
+  const producer = new Map<ValueId, number>();
+  for (const [position, node] of graph.nodes.entries()) for (const value of node.outputs) producer.set(value, position);
+  const waitingFor = graph.nodes.map((node, position) => {
+    const before = new Set(node.inputs.flatMap((value) => producer.get(value) ?? []));
+    for (const reader of constraints.get(position) ?? []) before.add(reader);
+    return before;
+  });
+  const followers = new Map<number, number[]>();
+  for (const [position, before] of waitingFor.entries()) {
+    for (const earlier of before) followers.set(earlier, [...(followers.get(earlier) ?? []), position]);
+  }
+
+  const order: GraphNode[] = [];
+  const done = new Set<number>();
+  const run = (position: number): void => {
+    done.add(position);
+    order.push(operand(graph.nodes, position));
+    const ready: number[] = [];
+    for (const follower of followers.get(position) ?? []) {
+      const pending = operand(waitingFor, follower);
+      pending.delete(position);
+      if (pending.size === 0 && constraints.has(follower) && !done.has(follower)) ready.push(follower);
+    }
+    for (const update of ready) run(update);
+  };
+  let advanced = true;
+  while (advanced) {
+    advanced = false;
+    for (const position of graph.nodes.keys()) {
+      if (done.has(position) || operand(waitingFor, position).size > 0) continue;
+      run(position);
+      advanced = true;
+    }
+  }
+  return order.length === graph.nodes.length ? order : undefined;
+}
