@@ -6,7 +6,7 @@ export type Tree<L> = L | readonly Tree<L>[] | { readonly [key: string]: Tree<L>
 /** The same nesting with every `From` replaced by a `To`. */
 export type MapTree<T, From, To> = T extends From
   ? To
-  : T extends readonly unknown[] | { readonly [key: string]: unknown }
+  : T extends object
     ? { [K in keyof T]: MapTree<T[K], From, To> }
     : never;
 

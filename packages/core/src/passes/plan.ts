@@ -89,8 +89,9 @@ function withCopies(original: Graph): { readonly graph: Graph; readonly storage:
   const values = [...scheduled.values];
   const nodes = [...scheduled.nodes];
   const copy = (from: ValueId): ValueId => {
-    const to = values.push(typeOf(scheduled, from)) - 1;
-    nodes.push(copyNode(scheduled, from, to));
+    const type = typeOf({ ...scheduled, values }, from);
+    const to = values.push(type) - 1;
+    nodes.push(copyNode(type, from, to));
     return to;
   };
   const overwritten = new Set(storage.copies.map(({ to }) => to));
@@ -122,7 +123,7 @@ function withOldStateSaved(graph: Graph): Graph {
     if (output.replaces !== undefined || !isOldState(output.value)) return output;
     const source = rootOf(output.value);
     const saved = values.push({ ...typeOf(graph, output.value) }) - 1;
-    copies.push(copyNode(graph, source, saved));
+    copies.push(copyNode(typeOf(graph, output.value), source, saved));
     return { ...output, value: saved };
   });
   return copies.length === 0 ? graph : { ...graph, values, nodes: [...copies, ...graph.nodes], outputs };
@@ -132,8 +133,7 @@ function isReshape(graph: Graph, value: ValueId): boolean {
   return graph.nodes.some((node) => node.op === reshapeOp.name && node.outputs.includes(value));
 }
 
-function copyNode(graph: Graph, from: ValueId, to: ValueId): GraphNode {
-  const { dtype, shape } = typeOf(graph, from);
+function copyNode({ dtype, shape }: TensorType, from: ValueId, to: ValueId): GraphNode {
   const attributes: MapAttributes = { body: scalarProgram([dtype], (inputs) => inputs), shape };
   return { op: mapOp.name, inputs: [from], outputs: [to], attributes, scope: "" };
 }
