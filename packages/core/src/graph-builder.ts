@@ -1,6 +1,6 @@
 // Appends nodes to a graph: infers types, checks devices, and turns an op's complaint into an error that says where.
 import type { HostArray } from "./dtype.ts";
-import { DeviceError, type ErrorLocation, TandemError, UsageError } from "./errors.ts";
+import { DeviceError, type ErrorLocation, ShapeError, TandemError, UsageError } from "./errors.ts";
 import {
   type Attributes,
   GRAPH_VERSION,
@@ -12,6 +12,7 @@ import {
   type ValueId,
 } from "./graph.ts";
 import type { Op } from "./op.ts";
+import { formatShape, type Shape } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
 import { type ArrayType, DEFAULT_DEVICE, type TensorType } from "./type.ts";
 
@@ -42,6 +43,7 @@ export class GraphBuilder {
   }
 
   input(name: string, type: TensorType): Tensor {
+    requireWholeExtents(`input ${name}`, type.shape);
     const value = this.#append(type, name);
     this.#inputs.push({ name, value });
     return this.tensor(value);
@@ -61,18 +63,28 @@ export class GraphBuilder {
         });
       }
     }
-    const types = inputs.map((input) => this.typeOf(input.id));
-    const device = this.#deviceOf(op, inputs, attributes);
-    let outputTypes: readonly ArrayType[];
-    try {
-      outputTypes = op.infer(types, attributes);
-    } catch (error) {
-      throw error instanceof TandemError ? error.at(this.#locate(op, inputs, device)) : error;
-    }
+    const [device, outputTypes] = this.located(op, inputs, (): [string, readonly ArrayType[]] => {
+      const chosen = deviceOf(op, inputs, attributes);
+      const inferred = op.infer(
+        inputs.map((input) => input.type),
+        attributes,
+      );
+      for (const { shape } of inferred) requireWholeExtents("the result", shape);
+      return [chosen, inferred];
+    });
     const origin = this.#scope === "" ? op.name : `${this.#scope}/${op.name}`;
     const outputs = outputTypes.map(({ dtype, shape }) => this.#append({ dtype, shape, device }, origin));
     this.#nodes.push({ op: op.name, inputs: inputs.map((input) => input.id), outputs, attributes, scope: this.#scope });
     return outputs.map((output) => this.tensor(output));
+  }
+
+  /** Runs `body`, which checks or records `op` on `inputs`; an error it throws says where that was. */
+  located<R>(op: Pick<Op, "name" | "roles">, inputs: readonly Tensor[], body: () => R): R {
+    try {
+      return body();
+    } catch (error) {
+      throw error instanceof TandemError ? error.at(this.#locate(op, inputs)) : error;
+    }
   }
 
   /** Runs `body` with `name` appended to the scope path. */
@@ -107,34 +119,37 @@ export class GraphBuilder {
     return this.#values.push(type) - 1;
   }
 
-  #deviceOf<A extends Attributes>(op: Op<A>, inputs: readonly Tensor[], attributes: A): string {
-    const chosen = op.device?.(attributes);
-    if (chosen !== undefined) return chosen;
-    const [first, ...rest] = inputs.map((input) => this.typeOf(input.id).device);
-    const stranger = rest.find((device) => device !== first);
-    if (stranger !== undefined) {
-      throw new DeviceError(`operands live on ${first} and ${stranger}`, {
-        hint: `move one of them with .to("${first}")`,
-      }).at(this.#locate(op, inputs, undefined));
-    }
-    return first ?? DEFAULT_DEVICE;
-  }
-
-  #locate<A extends Attributes>(op: Op<A>, inputs: readonly Tensor[], device: string | undefined): ErrorLocation {
+  #locate({ name, roles }: Pick<Op, "name" | "roles">, inputs: readonly Tensor[]): ErrorLocation {
+    const devices = new Set(inputs.map((input) => input.device));
+    const together = devices.size === 1;
     return {
-      op: op.name,
+      op: name,
       scope: this.#scope,
-      device,
+      device: together ? inputs[0]?.device : undefined,
       operands: inputs.map((input, index) => ({
-        role: op.roles[Math.min(index, op.roles.length - 1)] ?? `input ${index}`,
-        type: this.typeOf(input.id),
-        origin: this.#originOf(input, device === undefined),
+        role: roles[Math.min(index, roles.length - 1)] ?? `input ${index}`,
+        type: input.type,
+        origin: `${input.builder.#origins[input.id] ?? "an earlier step"}${together ? "" : ` on ${input.device}`}`,
       })),
     };
   }
+}
 
-  #originOf(input: Tensor, withDevice: boolean): string {
-    const origin = this.#origins[input.id] ?? "an earlier step";
-    return withDevice ? `${origin} on ${this.typeOf(input.id).device}` : origin;
+function deviceOf<A extends Attributes>(op: Op<A>, inputs: readonly Tensor[], attributes: A): string {
+  const chosen = op.device?.(attributes);
+  if (chosen !== undefined) return chosen;
+  const [first, ...rest] = inputs.map((input) => input.device);
+  const stranger = rest.find((device) => device !== first);
+  if (stranger !== undefined) {
+    throw new DeviceError(`operands live on ${first} and ${stranger}`, {
+      hint: `move one of them with .to("${first}")`,
+    });
+  }
+  return first ?? DEFAULT_DEVICE;
+}
+
+function requireWholeExtents(owner: string, shape: Shape): void {
+  if (!shape.every((size) => Number.isInteger(size) && size >= 0)) {
+    throw new ShapeError(`${owner} would have shape ${formatShape(shape)}: extents are whole numbers, 0 or more`);
   }
 }

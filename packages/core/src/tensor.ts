@@ -2,13 +2,14 @@
 import type { DType } from "./dtype.ts";
 import type { ValueId } from "./graph.ts";
 import type { GraphBuilder } from "./graph-builder.ts";
+import type { Axes } from "./ops/axis.ts";
 import type { Conv2dOptions } from "./ops/convolution.ts";
 import type { TensorOrNumber } from "./ops/elementwise.ts";
 import * as ops from "./ops/index.ts";
 import type { MatmulOptions } from "./ops/matmul.ts";
 import type { LocalResponseNormalizationOptions } from "./ops/normalization.ts";
 import type { PoolOptions } from "./ops/pooling.ts";
-import type { Axes, ReduceOptions } from "./ops/reduce.ts";
+import type { ReduceOptions } from "./ops/reduce.ts";
 import type { Shape } from "./shape.ts";
 import { formatTensorType, type TensorType } from "./type.ts";
 

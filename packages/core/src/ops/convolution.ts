@@ -36,6 +36,7 @@ export function convolvedShape(input: Shape, filter: Shape, attributes: Convolut
   }
   const [batch, height, width, channels] = input as [number, number, number, number];
   const [filterHeight, filterWidth, filterIn, filterOut] = filter as [number, number, number, number];
+  if (!Number.isInteger(groups) || groups < 1) throw new ShapeError(`groups must be 1 or more, found ${groups}`);
   if (channels !== filterIn * groups) {
     throw new ShapeError(
       `input has ${channels} channels, filter expects ${filterIn * groups}${groups > 1 ? ` (${groups} groups of ${filterIn})` : ""}`,

@@ -17,27 +17,37 @@ function firstOf(tensors: readonly Tensor[]): Tensor {
   return first;
 }
 
-/** Maps over operands of which some may be numbers; `body` sees a scalar for each operand. */
-export function mapOperands(operands: readonly TensorOrNumber[], body: (scalars: readonly Scalar[]) => Scalar): Tensor {
+/** Maps over operands of which some may be numbers; `body` sees a scalar for each operand, and `name` is for errors. */
+export function mapOperands(
+  name: string,
+  operands: readonly TensorOrNumber[],
+  body: (scalars: readonly Scalar[]) => Scalar,
+): Tensor {
   const tensors = operands.filter((operand) => typeof operand !== "number");
   const like = firstOf(tensors).dtype;
   return firstOf(
-    map(tensors, (scalars, builder) => {
-      let next = 0;
-      const lifted = operands.map((operand) =>
-        typeof operand === "number" ? builder.constant(operand, like) : (scalars[next++] ?? builder.constant(0, like)),
-      );
-      return [body(lifted)];
-    }),
+    map(
+      tensors,
+      (scalars, builder) => {
+        let next = 0;
+        const lifted = operands.map((operand) =>
+          typeof operand === "number"
+            ? builder.constant(operand, like)
+            : (scalars[next++] ?? builder.constant(0, like)),
+        );
+        return [body(lifted)];
+      },
+      { name },
+    ),
   );
 }
 
 function unary(op: ScalarOp): (x: Tensor) => Tensor {
-  return (x) => mapOperands([x], ([a]) => at(a).apply(op));
+  return (x) => mapOperands(op, [x], ([a]) => at(a).apply(op));
 }
 
 function binary(op: ScalarOp): (a: TensorOrNumber, b: TensorOrNumber) => Tensor {
-  return (a, b) => mapOperands([a, b], ([left, right]) => at(left).apply(op, at(right)));
+  return (a, b) => mapOperands(op, [a, b], ([left, right]) => at(left).apply(op, at(right)));
 }
 
 function at(scalar: Scalar | undefined): Scalar {
@@ -94,21 +104,24 @@ export function square(x: Tensor): Tensor {
 /** Elements of `ifTrue` where the bool `condition` holds, else of `ifFalse`. */
 export function where(condition: Tensor, ifTrue: TensorOrNumber, ifFalse: TensorOrNumber): Tensor {
   const branches = [ifTrue, ifFalse].filter((branch) => typeof branch !== "number");
-  const [first] = branches;
-  if (first === undefined)
+  if (branches.length === 0)
     throw new UsageError("where needs at least one tensor branch", { hint: "use full() for the other" });
   const tensors = [condition, ...branches];
   return firstOf(
-    map(tensors, ([test, a, b]) => {
-      if (typeof ifTrue === "number") return [at(test).select(ifTrue, at(a))];
-      return [at(test).select(at(a), typeof ifFalse === "number" ? ifFalse : at(b))];
-    }),
+    map(
+      tensors,
+      ([test, a, b]) => {
+        if (typeof ifTrue === "number") return [at(test).select(ifTrue, at(a))];
+        return [at(test).select(at(a), typeof ifFalse === "number" ? ifFalse : at(b))];
+      },
+      { name: "where" },
+    ),
   );
 }
 
 /** x limited to [low, high]; the slope is 1 inside and at the limits, 0 outside. */
 export function clamp(x: Tensor, low: number, high: number): Tensor {
-  return mapOperands([x], ([a]) =>
+  return mapOperands("clamp", [x], ([a]) =>
     at(a)
       .lt(low)
       .select(low, at(a).gt(high).select(high, at(a))),
@@ -117,12 +130,12 @@ export function clamp(x: Tensor, low: number, high: number): Tensor {
 
 /** Converts values, rounding toward zero from float to integer. */
 export function cast(x: Tensor, dtype: DType): Tensor {
-  return mapOperands([x], ([a]) => at(a).cast(dtype));
+  return mapOperands("cast", [x], ([a]) => at(a).cast(dtype));
 }
 
 /** True where x is NaN or infinite, from the exponent's bits, so that no engine's shortcuts with NaN matter. f32 only. */
 export function isNonFinite(x: Tensor): Tensor {
-  return mapOperands([x], ([a]) => at(a).bitcast("u32").and(0x7f800000).eq(0x7f800000));
+  return mapOperands("isNonFinite", [x], ([a]) => at(a).bitcast("u32").and(0x7f800000).eq(0x7f800000));
 }
 
 /** Repeats x along axes of extent 1 and new leading axes. */

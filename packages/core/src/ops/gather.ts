@@ -2,10 +2,11 @@
 import { type DType, isFloat } from "../dtype.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
 import { defineOp, type Op, operand } from "../op.ts";
-import { elementCount, extent, formatShape, normalizeAxis, sameShape } from "../shape.ts";
+import { elementCount, extent, formatShape, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import type { ArrayType } from "../type.ts";
 import { applyOp1 } from "./apply.ts";
+import { requireAxis } from "./axis.ts";
 import { map } from "./map.ts";
 import { reshape } from "./movement.ts";
 
@@ -62,15 +63,14 @@ export const scatterAddOp: Op<ScatterAddAttributes> = defineOp<ScatterAddAttribu
 
 /** Rows of `table` along `axis` (default 0) at i32 `indices`. */
 export function gather(table: Tensor, indices: Tensor, axis = 0): Tensor {
-  const along = normalizeAxis(axis, table.shape.length);
-  if (along === undefined)
-    throw new ShapeError(`gather: axis ${axis} is out of range for shape ${formatShape(table.shape)}`);
-  return applyOp1(gatherOp, [table, indices], { axis: along });
+  return applyOp1(gatherOp, [table, indices], { axis: requireAxis(gatherOp, [table, indices], axis) });
 }
 
 /** 1 at each i32 label along a new last axis of extent `classes`, else 0; a label out of range gives zeros. */
 export function oneHot(labels: Tensor, classes: number, dtype: DType = "f32"): Tensor {
-  if (labels.dtype !== "i32") throw new DTypeError(`oneHot: labels must be i32, found ${labels.dtype}`);
+  labels.builder.located({ name: "oneHot", roles: ["labels"] }, [labels], () => {
+    if (labels.dtype !== "i32") throw new DTypeError(`labels must be i32, found ${labels.dtype}`);
+  });
   const shape = [...labels.shape, classes];
   const [result] = map(
     [reshape(labels, [...labels.shape, 1])],

@@ -48,8 +48,13 @@ export const softmaxCrossEntropyGradientOp: Op<Record<string, never>> = defineOp
   name: "softmaxCrossEntropyGradient",
   roles: ["logits", "labels", "cotangent"],
   infer(inputs) {
-    const logits = operand(inputs, 0);
-    checkLogits(logits, operand(inputs, 1));
+    const [logits, labels, dy] = [operand(inputs, 0), operand(inputs, 1), operand(inputs, 2)];
+    checkLogits(logits, labels);
+    if (!sameShape(dy.shape, labels.shape)) {
+      throw new ShapeError(
+        `cotangent ${formatShape(dy.shape)} must have a number a row, as labels ${formatShape(labels.shape)} do`,
+      );
+    }
     return [logits];
   },
   decompose(inputs) {

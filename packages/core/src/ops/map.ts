@@ -1,5 +1,5 @@
 // Elementwise computation: one primitive whose body is a scalar program. Inputs broadcast to the shape implicitly.
-import { type DType, isFloat } from "../dtype.ts";
+import { isFloat } from "../dtype.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
 import { type CotangentThunk, defineOp, type Op } from "../op.ts";
 import { type Scalar, type ScalarBuilder, scalarProgram } from "../scalar/builder.ts";
@@ -56,6 +56,8 @@ export const mapOp: Op<MapAttributes> = defineOp<MapAttributes>({
 });
 
 export interface MapOptions {
+  /** What the function is called in errors; `map` by default. */
+  readonly name?: string;
   /** Shape of the result; by default what the inputs broadcast to. */
   readonly shape?: Shape;
   /** Where a map without inputs lives; by default the first device. */
@@ -71,22 +73,33 @@ export function map(
   body: (inputs: readonly Scalar[], builder: ScalarBuilder) => readonly Scalar[],
   options: MapOptions = {},
 ): Tensor[] {
-  const types: DType[] = inputs.map((input) => input.dtype);
-  const shape = options.shape ?? broadcastShapes(inputs.map((input) => input.shape));
+  const { name = mapOp.name, device } = options;
+  const [program, shape] = currentBuilder().located({ name, roles: mapOp.roles }, inputs, () => [
+    scalarProgram(
+      inputs.map((input) => input.dtype),
+      body,
+    ),
+    options.shape ?? shapeTogether(inputs),
+  ]);
+  return applyMap(inputs, program, shape, device);
+}
+
+function shapeTogether(inputs: readonly Tensor[]): Shape {
+  const shape = broadcastShapes(inputs.map((input) => input.shape));
   if (shape === undefined) {
     throw new ShapeError(
       `shapes ${inputs.map((input) => formatShape(input.shape)).join(" and ")} do not broadcast together`,
-      {
-        hint: "aligned at their last axes, extents must be equal or 1",
-      },
+      { hint: "aligned at their last axes, extents must be equal or 1" },
     );
   }
-  return applyMap(inputs, scalarProgram(types, body), shape, options.device);
+  return shape;
 }
 
 /** Records a map; inputs are listed once and only if the body reads them, and a map that changes nothing is its input. */
 export function applyMap(inputs: readonly Tensor[], body: ScalarProgram, shape: Shape, device?: string): Tensor[] {
-  const firstPosition = inputs.map((input) => inputs.findIndex((other) => other.id === input.id));
+  const firstPosition = inputs.map((input) =>
+    inputs.findIndex((other) => other.id === input.id && other.builder === input.builder),
+  );
   const pruned = withoutUnusedInputs(withInputsRenumbered(body, firstPosition));
   const read = pruned.kept.flatMap((index) => inputs[index] ?? []);
   const [only] = read;

@@ -1,10 +1,11 @@
 // Ops that move elements without computing: reshape, transpose, slice, pad, concatenate, flip.
 import { ShapeError, UsageError } from "../errors.ts";
 import { type CotangentThunk, defineOp, type Op, operand } from "../op.ts";
-import { elementCount, extent, formatShape, normalizeAxis, type Shape, sameShape } from "../shape.ts";
+import { elementCount, extent, formatShape, type Shape, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import type { ArrayType } from "../type.ts";
 import { applyOp1 } from "./apply.ts";
+import { requireAxis } from "./axis.ts";
 
 export type ReshapeAttributes = { readonly shape: Shape };
 
@@ -57,10 +58,11 @@ export const sliceOp: Op<SliceAttributes> = defineOp<SliceAttributes>({
   roles: ["input"],
   infer(inputs, { starts, ends, steps }) {
     const input = operand(inputs, 0);
-    checkRank("slice", input, { starts, ends, steps });
+    checkRank(input, { starts, ends, steps });
     const shape = input.shape.map((size, axis) => {
       const [start, end, step] = [extent(starts, axis), extent(ends, axis), extent(steps, axis)];
-      if (start < 0 || end > size || start > end || step < 1) {
+      const whole = [start, end, step].every(Number.isInteger);
+      if (!whole || start < 0 || end > size || start > end || step < 1) {
         throw new ShapeError(`[${start}:${end}:${step}] is not within axis ${axis} of extent ${size}`);
       }
       return Math.ceil((end - start) / step);
@@ -93,11 +95,17 @@ export const padOp: Op<PadAttributes> = defineOp<PadAttributes>({
   roles: ["input"],
   infer(inputs, { before, after, interior }) {
     const input = operand(inputs, 0);
-    checkRank("pad", input, { before, after, interior });
+    checkRank(input, { before, after, interior });
     const shape = input.shape.map((size, axis) => {
       const [low, high, between] = [extent(before, axis), extent(after, axis), extent(interior, axis)];
-      if (low < 0 || high < 0 || between < 0)
-        throw new ShapeError(`padding of axis ${axis} is negative`, { hint: "use slice to cut" });
+      if (![low, high, between].every((count) => Number.isInteger(count) && count >= 0)) {
+        throw new ShapeError(
+          `padding ${low}, ${high} and ${between} between of axis ${axis} must be whole, 0 or more`,
+          {
+            hint: "use slice to cut",
+          },
+        );
+      }
       return low + Math.max(0, size + (size - 1) * between) + high;
     });
     return [{ dtype: input.dtype, shape }];
@@ -162,7 +170,7 @@ export const flipOp: Op<FlipAttributes> = defineOp<FlipAttributes>({
 /** The same elements in another shape; one extent may be -1 and is then computed. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   const known = shape.reduce((product, size) => (size === -1 ? product : product * size), 1);
-  const full = shape.map((size) => (size === -1 ? elementCount(x.shape) / known : size));
+  const full = shape.map((size) => (size === -1 ? Math.floor(elementCount(x.shape) / known) : size));
   if (sameShape(full, x.shape)) return x;
   return applyOp1(reshapeOp, [x], { shape: full });
 }
@@ -191,7 +199,7 @@ export function slice(
 
 /** Elements `start` to `end` (exclusive) along one axis. */
 export function sliceAxis(x: Tensor, axis: number, start: number, end: number, step = 1): Tensor {
-  const along = requireAxis("slice", x, axis);
+  const along = requireAxis(sliceOp, [x], axis);
   return slice(
     x,
     x.shape.map((_, at) => (at === along ? start : 0)),
@@ -218,7 +226,7 @@ export function pad(x: Tensor, { before, after, interior = before.map(() => 0), 
 export function concatenate(parts: readonly Tensor[], axis: number): Tensor {
   const [first, ...rest] = parts;
   if (first === undefined) throw new UsageError("concatenate needs at least one part");
-  return rest.length === 0 ? first : applyOp1(concatenateOp, parts, { axis: requireAxis("concatenate", first, axis) });
+  return rest.length === 0 ? first : applyOp1(concatenateOp, parts, { axis: requireAxis(concatenateOp, parts, axis) });
 }
 
 /** Reverses the order of elements along `axes`. */
@@ -226,7 +234,7 @@ export function flip(x: Tensor, axes: number | readonly number[]): Tensor {
   const requested = typeof axes === "number" ? [axes] : axes;
   return requested.length === 0
     ? x
-    : applyOp1(flipOp, [x], { axes: requested.map((axis) => requireAxis("flip", x, axis)) });
+    : applyOp1(flipOp, [x], { axes: requested.map((axis) => requireAxis(flipOp, [x], axis)) });
 }
 
 function inversePermutation(permutation: readonly number[]): number[] {
@@ -235,18 +243,11 @@ function inversePermutation(permutation: readonly number[]): number[] {
   return inverse;
 }
 
-function requireAxis(operation: string, x: Tensor, axis: number): number {
-  const fromFront = normalizeAxis(axis, x.shape.length);
-  if (fromFront === undefined)
-    throw new ShapeError(`${operation}: axis ${axis} is out of range for shape ${formatShape(x.shape)}`);
-  return fromFront;
-}
-
-function checkRank(operation: string, input: ArrayType, lists: Readonly<Record<string, readonly number[]>>): void {
+function checkRank(input: ArrayType, lists: Readonly<Record<string, readonly number[]>>): void {
   for (const [name, list] of Object.entries(lists)) {
     if (list.length !== input.shape.length) {
       throw new ShapeError(
-        `${operation} expects an entry an axis: ${name} has ${list.length}, the input ${input.shape.length} axes`,
+        `expects an entry an axis: ${name} has ${list.length}, the input ${input.shape.length} axes`,
       );
     }
   }

@@ -2,7 +2,7 @@
 import { isFloat } from "../dtype.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
 import { defineOp, type Op, operand } from "../op.ts";
-import { elementCount, extent, formatShape } from "../shape.ts";
+import { elementCount, extent, formatShape, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import type { ArrayType } from "../type.ts";
 import { applyOp1 } from "./apply.ts";
@@ -61,8 +61,13 @@ export const localResponseNormalizationGradientOp: Op<LocalResponseNormalization
     name: "localResponseNormalizationGradient",
     roles: ["input", "output", "cotangent"],
     infer(inputs, attributes) {
-      const x = operand(inputs, 0);
+      const [x, y, dy] = [operand(inputs, 0), operand(inputs, 1), operand(inputs, 2)];
       checkChannels(x, attributes);
+      if (!sameShape(y.shape, x.shape) || !sameShape(dy.shape, x.shape)) {
+        throw new ShapeError(
+          `output ${formatShape(y.shape)} and cotangent ${formatShape(dy.shape)} must have the input's shape ${formatShape(x.shape)}`,
+        );
+      }
       return [x];
     },
     decompose(inputs, attributes) {
@@ -105,7 +110,7 @@ function channelWindowSums(x: Tensor, { before, after, groups }: ChannelWindow):
   const shifted = Array.from({ length: before + after + 1 }, (_, shift) =>
     sliceAxis(padded, axis, shift, shift + channels),
   );
-  const sums = mapOperands(shifted, (scalars) => scalars.reduce((sum, scalar) => sum.add(scalar)));
+  const sums = mapOperands("channelWindowSums", shifted, (scalars) => scalars.reduce((sum, scalar) => sum.add(scalar)));
   return reshape(sums, x.shape);
 }
 

@@ -1,9 +1,9 @@
 // Random numbers inside a graph: counter-based, so that they depend on seed, step, scope, sample and element and on nothing else.
 // The integer bits are those of `bitsAt` on the host, exactly, on every backend.
-import { ShapeError, UsageError } from "../errors.ts";
+import { DTypeError, ShapeError, UsageError } from "../errors.ts";
 import { hashPath } from "../random.ts";
 import type { Scalar, ScalarBuilder } from "../scalar/builder.ts";
-import { extent, type Shape } from "../shape.ts";
+import { extent, formatShape, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { THREEFRY_PARITY, THREEFRY_ROTATIONS, THREEFRY_ROUNDS } from "../threefry.ts";
 import { currentBuilder } from "../trace-context.ts";
@@ -58,11 +58,16 @@ function elementIndex(builder: ScalarBuilder, shape: Shape, offset: number): Sca
 
 /** Two words of random bits (u32) for each element of `shape`, whose first axis counts samples. */
 export function randomWords(shape: Shape, { seed, step }: RandomSource, options: RandomOptions = {}): [Tensor, Tensor] {
-  if (seed.dtype !== "u32" || step.dtype !== "u32" || seed.shape.length + step.shape.length > 0) {
-    throw new ShapeError(
-      `random numbers need u32 scalars as seed and step, found ${seed.dtype}[${seed.shape}] and ${step.dtype}[${step.shape}]`,
-    );
-  }
+  currentBuilder().located({ name: "randomWords", roles: ["seed", "step"] }, [seed, step], () => {
+    if (seed.dtype !== "u32" || step.dtype !== "u32") {
+      throw new DTypeError(`seed and step must be u32, found ${seed.dtype} and ${step.dtype}`);
+    }
+    if (seed.shape.length + step.shape.length > 0) {
+      throw new ShapeError(
+        `seed and step must be scalars, found ${formatShape(seed.shape)} and ${formatShape(step.shape)}`,
+      );
+    }
+  });
   const path = options.path ?? currentBuilder().scope;
   const key = map([seed, step], ([seedWord, stepWord], builder) => {
     const zero = builder.constant(0, "u32");

@@ -2,9 +2,10 @@
 import { accumulatorOf, type DType, isFloat } from "../dtype.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
 import { defineOp, type Op, operand } from "../op.ts";
-import { elementCount, extent, formatShape, normalizeAxis, type Shape } from "../shape.ts";
+import { elementCount, extent, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { applyOp1 } from "./apply.ts";
+import { type Axes, requireAxes, requireAxis } from "./axis.ts";
 import { add, broadcastTo, cast, div, equal, exp, log, mul, sub, where } from "./elementwise.ts";
 import { reshape } from "./movement.ts";
 import { stopGradient } from "./stop-gradient.ts";
@@ -67,36 +68,20 @@ export const argmaxOp: Op<ArgmaxAttributes> = defineOp<ArgmaxAttributes>({
   roles: ["input"],
   infer(inputs, { axis }) {
     const input = operand(inputs, 0);
-    if (extent(input.shape, axis) === 0) throw new ShapeError("argmax over an axis of extent 0 has no value");
+    if (extent(input.shape, axis) === 0) throw new ShapeError("an axis of extent 0 has no maximum");
     return [{ dtype: "i32", shape: reducedShape(input.shape, [axis]) }];
   },
   vjp: () => [undefined],
   flops: (inputs) => elementCount(operand(inputs, 0).shape),
 });
 
-/** One axis, several, or (left out) all of them; negative ones count from the end. */
-export type Axes = number | readonly number[] | undefined;
-
 export interface ReduceOptions {
   /** Keep reduced axes with extent 1. */
   readonly keepDimensions?: boolean;
 }
 
-export function normalizeAxes(operation: string, shape: Shape, axes: Axes): number[] {
-  const requested = axes === undefined ? [...shape.keys()] : typeof axes === "number" ? [axes] : axes;
-  const normalized = requested.map((axis) => {
-    const fromFront = normalizeAxis(axis, shape.length);
-    if (fromFront === undefined) {
-      throw new ShapeError(`${operation}: axis ${axis} is out of range for shape ${formatShape(shape)}`);
-    }
-    return fromFront;
-  });
-  if (new Set(normalized).size !== normalized.length) throw new ShapeError(`${operation}: axes [${requested}] repeat`);
-  return normalized.sort((a, b) => a - b);
-}
-
 function reduce(kind: ReduceKind, x: Tensor, axes: Axes, { keepDimensions = false }: ReduceOptions): Tensor {
-  const over = normalizeAxes(kind, x.shape, axes);
+  const over = requireAxes({ name: kind, roles: ["input"] }, x, axes);
   const result =
     over.length === 0 ? x : applyOp1(reduceOp, [x], { kind, axes: over, accumulate: accumulatorOf(x.dtype) });
   return keepDimensions ? reshape(result, keptShape(x.shape, over)) : result;
@@ -117,22 +102,24 @@ export function min(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor
 }
 
 export function mean(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
-  const over = normalizeAxes("mean", x.shape, axes);
-  if (!isFloat(x.dtype))
-    throw new DTypeError(`mean expects floats, found ${x.dtype}`, { hint: 'use .cast("f32") first' });
+  const caller = { name: "mean", roles: ["input"] };
+  const over = requireAxes(caller, x, axes);
+  x.builder.located(caller, [x], () => {
+    if (!isFloat(x.dtype)) throw new DTypeError(`expects floats, found ${x.dtype}`, { hint: 'use .cast("f32") first' });
+  });
   const count = over.reduce((product, axis) => product * extent(x.shape, axis), 1);
   return mul(sum(x, over, options), 1 / count);
 }
 
 /** Position (i32) of the first largest element along `axis`. */
 export function argmax(x: Tensor, axis = -1): Tensor {
-  const [over = 0] = normalizeAxes("argmax", x.shape, axis);
+  const over = requireAxis(argmaxOp, [x], axis);
   return applyOp1(argmaxOp, [x], { axis: over });
 }
 
 /** log(sum(exp(x))) without overflow. */
 export function logSumExp(x: Tensor, axes?: Axes, { keepDimensions = false }: ReduceOptions = {}): Tensor {
-  const over = normalizeAxes("logSumExp", x.shape, axes);
+  const over = requireAxes({ name: "logSumExp", roles: ["input"] }, x, axes);
   const largest = stopGradient(max(x, over, { keepDimensions: true }));
   const result = add(log(sum(exp(sub(x, largest)), over, { keepDimensions: true })), largest);
   return keepDimensions ? result : reshape(result, reducedShape(x.shape, over));

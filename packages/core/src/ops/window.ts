@@ -23,17 +23,18 @@ export function windowPositions(
   [before, after]: Pair,
   axis: string,
 ): number {
+  const whole = [window, stride, dilation, before, after].every(Number.isInteger);
+  if (!whole || window < 1 || stride < 1 || dilation < 1 || before < 0 || after < 0) {
+    throw new ShapeError(
+      `${axis} has window ${window}, stride ${stride} and dilation ${dilation}, which must be 1 or more, and padding ${before}, ${after}, which must be 0 or more, all whole`,
+    );
+  }
   const reach = (window - 1) * dilation + 1;
   const positions = Math.floor((size + before + after - reach) / stride) + 1;
   if (positions < 1) {
     throw new ShapeError(`a window of ${reach} does not fit in ${axis} ${size} padded by ${before} and ${after}`, {
       hint: "pad more, or use a smaller window",
     });
-  }
-  if (stride < 1 || dilation < 1 || before < 0 || after < 0) {
-    throw new ShapeError(
-      `stride ${stride}, dilation ${dilation} and padding ${before}, ${after} of ${axis} must not be negative, and the first two not 0`,
-    );
   }
   return positions;
 }

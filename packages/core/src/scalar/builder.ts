@@ -1,5 +1,5 @@
 // Building scalar programs: a fluent handle on an instruction, with equal instructions shared.
-import { type DType, isFloat } from "../dtype.ts";
+import { bytesPerElement, type DType, isFloat } from "../dtype.ts";
 import { DTypeError } from "../errors.ts";
 import type { ScalarInstruction, ScalarProgram } from "./program.ts";
 import { withoutDeadInstructions } from "./prune.ts";
@@ -93,6 +93,9 @@ export class Scalar {
 
   bitcast(dtype: "f32" | "i32" | "u32"): Scalar {
     if (dtype === this.dtype) return this;
+    if (bytesPerElement(this.dtype) !== bytesPerElement(dtype)) {
+      throw new DTypeError(`bitcast expects a type of 32 bits, found ${this.dtype}`);
+    }
     const value = this.constantValue;
     if (value !== undefined) {
       return this.builder.emit({ op: "constant", dtype, value: bitcastScalar(this.dtype, dtype, value) });
