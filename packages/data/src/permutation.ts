@@ -1,5 +1,6 @@
 // Random orders from the counter-based generator.
 import { bitsAt, type RandomKey } from "@tandem/core";
+import { integerBelow } from "./random-integer.ts";
 
 /** A uniformly random order of 0 ... length - 1 (Fisher-Yates; `key` is the only source of chance). */
 export function permutation(length: number, key: RandomKey): Int32Array<SharedArrayBuffer> {
@@ -12,9 +13,4 @@ export function permutation(length: number, key: RandomKey): Int32Array<SharedAr
     order[chosen] = moved;
   }
   return order;
-}
-
-/** Maps 32 random bits to 0 ... limit - 1; the bias is below limit / 2^32. */
-export function integerBelow(limit: number, bits: number): number {
-  return Math.floor((bits / 2 ** 32) * limit);
 }

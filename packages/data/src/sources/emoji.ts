@@ -1,7 +1,7 @@
 // The embedded emoji: 64x64 RGB pictures of the same things drawn by four hands, in the Unicode subcategories.
 import { join } from "node:path";
 import { z } from "zod";
-import { allocatePixels, createDataset, type Dataset, type PixelStore } from "../dataset.ts";
+import { allocatePixels, createDataset, type Dataset } from "../dataset.ts";
 import { type PictureFormat, pictureFormatSchema, readSheet, type Sheet, sheetSchema } from "../formats/sheet.ts";
 import { readSheetIndex } from "../formats/sheet-index.ts";
 import { createSplits, type DatasetSplits, holdOut, holdOutOrder } from "../splits.ts";
@@ -52,9 +52,11 @@ const TEST_CONCEPT_SHARE = 0.2;
 /** Three styles for training and validation, the fourth for the test: the same things drawn by another hand. */
 export async function openEmoji(folder: string = embeddedFolder("emoji")): Promise<DatasetSplits> {
   const index = await readSheetIndex(folder, indexSchema);
-  const pictures = await readPictures(folder, index, "emoji, training styles", ({ style }) => style !== TEST_STYLE);
+  const read = async (name: string, wanted: (sheet: EmojiSheet) => boolean): Promise<Dataset> =>
+    toDataset(name, folder, index, await readPictures(folder, index, index.sheets.filter(wanted)));
+  const pictures = await read("emoji, training styles", ({ style }) => style !== TEST_STYLE);
   return holdOut("emoji", pictures, Math.round(VALIDATION_SHARE * pictures.length), () =>
-    readPictures(folder, index, "emoji, test", ({ style }) => style === TEST_STYLE),
+    read("emoji, test", ({ style }) => style === TEST_STYLE),
   );
 }
 
@@ -64,13 +66,18 @@ type ConceptSplit = "train" | "validation" | "test";
 export async function openEmojiConcepts(folder: string = embeddedFolder("emoji")): Promise<DatasetSplits> {
   const index = await readSheetIndex(folder, indexSchema);
   const splitOf = assignConcepts(index.emoji);
-  const read = (split: ConceptSplit): Promise<Dataset> =>
-    readPictures(folder, index, `emoji-concepts, ${split}`, ({ entry }) => splitOf.get(entry.concept) === split);
-  return createSplits("emoji-concepts", await read("train"), await read("validation"), () => read("test"));
+  const select = (pictures: readonly EmojiPicture[], split: ConceptSplit): Dataset => {
+    const chosen = pictures.filter(({ entry }) => splitOf.get(entry.concept) === split);
+    return toDataset(`emoji-concepts, ${split}`, folder, index, chosen);
+  };
+  const pictures = await readPictures(folder, index, index.sheets);
+  return createSplits("emoji-concepts", select(pictures, "train"), select(pictures, "validation"), async () =>
+    select(await readPictures(folder, index, index.sheets), "test"),
+  );
 }
 
 /** In each class, about a fifth of the concepts (at least one) go to the test and a tenth (at least one) to validation. */
-function assignConcepts(emoji: readonly EmojiEntry[]): ReadonlyMap<string, ConceptSplit> {
+export function assignConcepts(emoji: readonly EmojiEntry[]): ReadonlyMap<string, ConceptSplit> {
   const conceptsOfClass = new Map<number, Set<string>>();
   for (const { label, concept } of emoji) {
     conceptsOfClass.set(label, (conceptsOfClass.get(label) ?? new Set()).add(concept));
@@ -92,43 +99,47 @@ function assignConcepts(emoji: readonly EmojiEntry[]): ReadonlyMap<string, Conce
 interface EmojiPicture {
   readonly style: string;
   readonly entry: EmojiEntry;
+  readonly bytes: Uint8Array;
 }
 
 async function readPictures(
   folder: string,
-  index: EmojiIndex,
-  name: string,
-  wanted: (picture: EmojiPicture) => boolean,
-): Promise<Dataset> {
-  const { height, width, channels } = index.format;
+  { format, emoji }: EmojiIndex,
+  sheets: readonly EmojiSheet[],
+): Promise<EmojiPicture[]> {
+  const { height, width, channels } = format;
   const imageBytes = height * width * channels;
-  const parts: { readonly bytes: Uint8Array; readonly entry: EmojiEntry; readonly style: string }[] = [];
-  for (const sheet of index.sheets) {
-    const pictures = sheet.emoji.map((position) => ({ style: sheet.style, entry: entryAt(index, position) }));
-    if (!pictures.some(wanted)) continue;
-    const pixels = allocatePixels(sheet.count, height, width, channels);
-    await readSheet(folder, sheet, pixels, 0);
-    pictures.forEach((picture, position) => {
-      if (!wanted(picture)) return;
-      const bytes = pixels.bytes.subarray(position * imageBytes, (position + 1) * imageBytes);
-      parts.push({ bytes, ...picture });
-    });
-  }
-  const pixels: PixelStore = allocatePixels(parts.length, height, width, channels);
-  parts.forEach(({ bytes }, position) => {
-    pixels.bytes.set(bytes, position * imageBytes);
+  const perSheet = await Promise.all(
+    sheets.map(async (sheet) => {
+      const pixels = allocatePixels(sheet.count, height, width, channels);
+      await readSheet(folder, sheet, pixels, 0);
+      return sheet.emoji.map((entryIndex, position) => ({
+        style: sheet.style,
+        entry: emoji[entryIndex] ?? missingEntry(entryIndex),
+        bytes: pixels.bytes.subarray(position * imageBytes, (position + 1) * imageBytes),
+      }));
+    }),
+  );
+  return perSheet.flat();
+}
+
+/** An index past the table becomes a label that `createDataset` refuses. */
+function missingEntry(index: number): EmojiEntry {
+  return { codePoints: "", name: `emoji ${index}`, label: -1, concept: "" };
+}
+
+function toDataset(name: string, folder: string, index: EmojiIndex, pictures: readonly EmojiPicture[]): Dataset {
+  const { height, width, channels } = index.format;
+  const pixels = allocatePixels(pictures.length, height, width, channels);
+  pictures.forEach(({ bytes }, position) => {
+    pixels.bytes.set(bytes, position * height * width * channels);
   });
   return createDataset({
     name,
     classes: index.classes,
     pixels,
-    labels: parts.map(({ entry }) => entry.label),
-    captions: parts.map(({ entry, style }) => `${entry.name} (${style})`),
+    labels: pictures.map(({ entry }) => entry.label),
+    captions: pictures.map(({ entry, style }) => `${entry.name} (${style})`),
     labelFile: join(folder, "index.json"),
   });
-}
-
-/** An index past the table becomes a label that `createDataset` refuses. */
-function entryAt(index: EmojiIndex, position: number): EmojiEntry {
-  return index.emoji[position] ?? { codePoints: "", name: `emoji ${position}`, label: -1, concept: "" };
 }

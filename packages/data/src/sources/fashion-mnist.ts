@@ -70,10 +70,12 @@ async function readEmbedded(folder: string, index: FashionMnistIndex, split: Fas
   const count = sheets.reduce((sum, sheet) => sum + sheet.count, 0);
   const pixels = allocatePixels(count, height, width, channels);
   let first = 0;
-  for (const sheet of sheets) {
-    await readSheet(folder, sheet, pixels, first);
+  const reads = sheets.map((sheet) => {
+    const read = readSheet(folder, sheet, pixels, first);
     first += sheet.count;
-  }
+    return read;
+  });
+  await Promise.all(reads);
   return createDataset({
     name: `fashion-mnist, ${split}`,
     classes: index.classes,
