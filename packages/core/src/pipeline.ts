@@ -28,7 +28,7 @@ export function runPasses(traced: Graph, { backends, stateInputs }: PipelineOpti
   const bound = simplify(bindDevices(traced, backends.length, stateInputs));
   const decomposed = decompose(bound, backends);
   const simplified = simplify(decomposed);
-  const fused = simplify(fuse(simplified, backends));
+  const fused = fuseRepeatedly(simplified, backends);
   const scheduled = schedule(fused);
   return [
     { pass: "bind devices", graph: bound },
@@ -37,6 +37,12 @@ export function runPasses(traced: Graph, { backends, stateInputs }: PipelineOpti
     { pass: "fuse", graph: fused },
     { pass: "schedule", graph: scheduled },
   ];
+}
+
+/** Fusing can leave constants and views that let more be fused; it ends when the graph stops shrinking. */
+function fuseRepeatedly(graph: Graph, backends: readonly Backend[]): Graph {
+  const fused = simplify(fuse(graph, backends));
+  return fused.nodes.length < graph.nodes.length ? fuseRepeatedly(fused, backends) : fused;
 }
 
 export function lowerToProgram(traced: Graph, options: PipelineOptions): Program {

@@ -4,6 +4,7 @@ import { DTypeError, ShapeError } from "../errors.ts";
 import { defineOp, type Op, operand } from "../op.ts";
 import { elementCount, extent, formatShape, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { currentBuilder } from "../trace-context.ts";
 import type { ArrayType } from "../type.ts";
 import { applyOp1 } from "./apply.ts";
 import { add, div, mapOperands, mul, pow, square, sub } from "./elementwise.ts";
@@ -16,19 +17,13 @@ export type LocalResponseNormalizationAttributes = {
   /** Not divided by n. */
   readonly alpha: number;
   readonly beta: number;
-  /** Channels are normalized within this many equal groups, such as the paper's towers. */
-  readonly groups: number;
 };
 
-function checkChannels(input: ArrayType, { size, groups }: LocalResponseNormalizationAttributes): void {
+function checkChannels(input: ArrayType, { size }: LocalResponseNormalizationAttributes): void {
   if (!isFloat(input.dtype)) throw new DTypeError(`expects floats, found ${input.dtype}`);
   if (input.shape.length < 1) throw new ShapeError("expects channels as the last axis, found a scalar");
-  const channels = extent(input.shape, input.shape.length - 1);
-  if (size < 1 || groups < 1 || channels % groups !== 0) {
-    throw new ShapeError(
-      `${channels} channels of ${formatShape(input.shape)} do not divide into ${groups} groups with windows of ${size}`,
-    );
-  }
+  if (!Number.isInteger(size) || size < 1)
+    throw new ShapeError(`a window of ${size} channels is not a positive whole number`);
 }
 
 /** The normalized input, from the input. */
@@ -72,13 +67,12 @@ export const localResponseNormalizationGradientOp: Op<LocalResponseNormalization
     },
     decompose(inputs, attributes) {
       const [x, , dy] = [operand(inputs, 0), operand(inputs, 1), operand(inputs, 2)];
-      const { alpha, beta, size, groups } = attributes;
+      const { alpha, beta, size } = attributes;
       const scale = denominator(x, attributes);
       const direct = mul(dy, pow(scale, -beta));
       const throughNeighbours = channelWindowSums(div(mul(direct, x), scale), {
         before: lastNeighbour(size),
         after: firstNeighbour(size),
-        groups,
       });
       return [sub(direct, mul(mul(x, throughNeighbours), 2 * alpha * beta))];
     },
@@ -89,41 +83,45 @@ const firstNeighbour = (size: number): number => Math.floor(size / 2);
 const lastNeighbour = (size: number): number => Math.floor((size - 1) / 2);
 
 /** k + alpha * sum over the window of x^2. */
-function denominator(x: Tensor, { size, k, alpha, groups }: LocalResponseNormalizationAttributes): Tensor {
-  const squares = channelWindowSums(square(x), { before: firstNeighbour(size), after: lastNeighbour(size), groups });
+function denominator(x: Tensor, { size, k, alpha }: LocalResponseNormalizationAttributes): Tensor {
+  const squares = channelWindowSums(square(x), { before: firstNeighbour(size), after: lastNeighbour(size) });
   return add(mul(squares, alpha), k);
 }
 
+/** How many neighbours on either side are summed. */
 interface ChannelWindow {
   readonly before: number;
   readonly after: number;
-  readonly groups: number;
 }
 
-/** Sums over neighbouring channels within each group, as shifted copies added in one map. */
-function channelWindowSums(x: Tensor, { before, after, groups }: ChannelWindow): Tensor {
-  const channels = extent(x.shape, x.shape.length - 1) / groups;
-  const grouped = reshape(x, [...x.shape.slice(0, -1), groups, channels]);
-  const axis = grouped.shape.length - 1;
-  const onLastAxis = (count: number): number[] => grouped.shape.map((_, at) => (at === axis ? count : 0));
-  const padded = pad(grouped, { before: onLastAxis(before), after: onLastAxis(after) });
+/** Sums over neighbouring channels, as shifted copies added in one map. */
+function channelWindowSums(x: Tensor, { before, after }: ChannelWindow): Tensor {
+  const axis = x.shape.length - 1;
+  const channels = extent(x.shape, axis);
+  const onLastAxis = (count: number): number[] => x.shape.map((_, at) => (at === axis ? count : 0));
+  const padded = pad(x, { before: onLastAxis(before), after: onLastAxis(after) });
   const shifted = Array.from({ length: before + after + 1 }, (_, shift) =>
     sliceAxis(padded, axis, shift, shift + channels),
   );
-  const sums = mapOperands("channelWindowSums", shifted, (scalars) => scalars.reduce((sum, scalar) => sum.add(scalar)));
-  return reshape(sums, x.shape);
+  return mapOperands("channelWindowSums", shifted, (scalars) => scalars.reduce((sum, scalar) => sum.add(scalar)));
 }
 
-export interface LocalResponseNormalizationOptions {
-  readonly size?: number;
-  readonly k?: number;
-  readonly alpha?: number;
-  readonly beta?: number;
+export interface LocalResponseNormalizationOptions extends Partial<LocalResponseNormalizationAttributes> {
+  /** Channels are normalized within this many equal groups, such as the paper's towers; 1 by default. */
   readonly groups?: number;
 }
 
-/** Normalizes x [..., channels] across channels; the defaults are the paper's. */
+/** Normalizes x [..., channels] across channels; the defaults are the paper's. Groups are a reshape: the op sees one. */
 export function localResponseNormalization(x: Tensor, options: LocalResponseNormalizationOptions = {}): Tensor {
   const { size = 5, k = 2, alpha = 1e-4, beta = 0.75, groups = 1 } = options;
-  return applyOp1(localResponseNormalizationOp, [x], { size, k, alpha, beta, groups });
+  const attributes = { size, k, alpha, beta };
+  if (groups === 1) return applyOp1(localResponseNormalizationOp, [x], attributes);
+  const channels = x.shape.at(-1) ?? 0;
+  const grouped = currentBuilder().located(localResponseNormalizationOp, [x], () => {
+    if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0) {
+      throw new ShapeError(`${channels} channels of ${formatShape(x.shape)} do not divide into ${groups} groups`);
+    }
+    return reshape(x, [...x.shape.slice(0, -1), groups, channels / groups]);
+  });
+  return reshape(applyOp1(localResponseNormalizationOp, [grouped], attributes), x.shape);
 }
