@@ -2,6 +2,7 @@
 import { openReference, referenceKernels } from "@tandem/backend-reference";
 import {
   compile,
+  constant,
   DeviceError,
   DeviceGroup,
   type HostTensor,
@@ -141,6 +142,22 @@ describe("devices", () => {
     await expect(compile(({ x }) => ({ y: x.sum() }), { x: spec("f32", [3]) }, { devices })).rejects.toThrow(
       /partial cannot run reduce on f32\[3\] and there is no decomposition/,
     );
+  });
+});
+
+describe("a constant", () => {
+  it("is written when the program is loaded, lives where it was put, and may be larger than any limit on inlining", async () => {
+    await using devices = new DeviceGroup(await openReference({ count: 2 }));
+    const table = hostTensor("f32", [100_000], numbers(100_000, 3));
+    const program = await compile(
+      ({ x }) => ({ y: constant(table, second).sum().to(first).mul(x) }),
+      { x: spec("f32", []) },
+      { devices },
+    );
+    const expected = numbers(100_000, 3).reduce((sum, value) => sum + value, 0);
+    table.data.fill(0);
+    for (const x of [1, 2]) expect((await program.run({ x }).outputs).y.data[0]).toBeCloseTo(expected * x, 3);
+    expect(program.program.devices.map(({ constants }) => constants.length)).toEqual([0, 1]);
   });
 });
 

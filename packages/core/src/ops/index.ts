@@ -1,4 +1,5 @@
 // The list of ops; nothing else lists them, kernel tables aside.
+export * from "./constant.ts";
 export * from "./convolution.ts";
 export * from "./elementwise.ts";
 export * from "./epilogue.ts";
