@@ -1,1 +1,34 @@
-export {};
+// Layers, initialisers, losses, optimisers and schedules, as functions over explicit parameters.
+export { type AdamOptions, type AdamSlot, adam } from "./adam.ts";
+export { type FiniteGuard, finiteGuard } from "./finite-guard.ts";
+export { initialize } from "./initialize.ts";
+export { convolution, type LayerParameters, linear } from "./layers.ts";
+export {
+  countPlateaus,
+  type LearningRateSchedule,
+  learningRateAt,
+  type TrainingProgress,
+} from "./learning-rate-schedule.ts";
+export { crossEntropyLoss, weightedMean } from "./loss.ts";
+export { type MapNormalizationOptions, mapNormalization } from "./map-normalization.ts";
+export {
+  defineOptimizer,
+  mapState,
+  type Optimizer,
+  type OptimizerDefinition,
+  type OptimizerOptions,
+  type OptimizerState,
+  type UpdateContext,
+  type UpdateOptions,
+} from "./optimizer.ts";
+export {
+  type Initializer,
+  isParameterSpec,
+  type ParameterSpec,
+  type ParameterTree,
+  plainRule,
+  type UpdateRule,
+} from "./parameter.ts";
+export { type SgdOptions, sgd } from "./sgd.ts";
+export { labelRank, topKErrors } from "./top-k-error.ts";
+export { averageViews } from "./view-average.ts";
