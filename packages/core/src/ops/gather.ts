@@ -12,7 +12,8 @@ import { reshape } from "./movement.ts";
 
 export type GatherAttributes = { readonly axis: number };
 export type ScatterAddAttributes = {
-  readonly axis: number /** Extent of the axis that is scattered into. */;
+  readonly axis: number;
+  /** Extent of the axis that is scattered into. */
   readonly size: number;
 };
 
@@ -64,6 +65,11 @@ export const scatterAddOp: Op<ScatterAddAttributes> = defineOp<ScatterAddAttribu
 /** Rows of `table` along `axis` (default 0) at i32 `indices`. */
 export function gather(table: Tensor, indices: Tensor, axis = 0): Tensor {
   return applyOp1(gatherOp, [table, indices], { axis: requireAxis(gatherOp, [table, indices], axis) });
+}
+
+/** Zeros of extent `size` along `axis` (default 0), with each of `updates` added at its i32 index. */
+export function scatterAdd(indices: Tensor, updates: Tensor, size: number, axis = 0): Tensor {
+  return applyOp1(scatterAddOp, [indices, updates], { axis: requireAxis(scatterAddOp, [updates], axis), size });
 }
 
 /** 1 at each i32 label along a new last axis of extent `classes`, else 0; a label out of range gives zeros. */

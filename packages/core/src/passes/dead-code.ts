@@ -12,9 +12,9 @@ export function removeDeadCode(graph: Graph): Graph {
   for (const node of graph.nodes.toReversed()) {
     if (node.outputs.some((value) => live.has(value))) for (const input of node.inputs) live.add(input);
   }
-  return rewriteGraph(graph, (node, inputs, { builder }) => {
+  const nodes = graph.nodes.filter((node) => node.outputs.some((value) => live.has(value)));
+  return rewriteGraph({ ...graph, nodes }, (node, inputs, { builder }) => {
     const liveOutputs = [...node.outputs.keys()].filter((index) => live.has(operand(node.outputs, index)));
-    if (liveOutputs.length === 0) return [];
     if (node.op !== mapOp.name || liveOutputs.length === node.outputs.length) return undefined;
     const { body, shape, device } = node.attributes as MapAttributes;
     const { program, kept } = withoutUnusedInstructions(withOutputs(body, liveOutputs));

@@ -14,8 +14,8 @@ import { outputTypes, type ScalarProgram } from "../scalar/program.ts";
 import { withoutUnusedInputs } from "../scalar/prune.ts";
 import { sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { deviceIndex } from "./bind-devices.ts";
 import { removeDeadCode } from "./dead-code.ts";
+import { backendOf } from "./decompose.ts";
 import { keepNode, rewriteGraph } from "./rewrite.ts";
 
 interface Definition {
@@ -47,7 +47,7 @@ export function fuse(graph: Graph, backends: readonly Backend[]): Graph {
     };
     if (node.op !== mapOp.name) return record(node.op, inputs, node.attributes, keepNode(node, inputs, builder));
     const attributes = node.attributes as MapAttributes;
-    const backend = operand(backends, deviceIndex(attributes.device ?? operand(inputs, 0).device));
+    const backend = backendOf(graph, node, backends);
     const definitionOf = (tensor: Tensor): Definition | undefined => definitions.get(tensor.id);
     const lean = withProducersInlined({ inputs, attributes }, isFree, definitionOf, backend);
     const isUpdate = node.outputs.some((value) => replacements.has(value));
