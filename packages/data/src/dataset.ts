@@ -96,6 +96,28 @@ export function selectPictures(dataset: Dataset, indices: ArrayLike<number>, nam
   });
 }
 
+/** The pictures of one or more datasets of one size and one list of classes, one after the other. */
+export function concatenate(datasets: readonly Dataset[], name: string): Dataset {
+  const [first] = datasets;
+  if (first === undefined) throw new RangeError(`${name}: expected at least one dataset`);
+  const { classes, pixels } = first;
+  const length = datasets.reduce((sum, dataset) => sum + dataset.length, 0);
+  const joined = allocatePixels(length, pixels.height, pixels.width, pixels.channels);
+  let start = 0;
+  for (const dataset of datasets) {
+    joined.bytes.set(dataset.pixels.bytes, start);
+    start += dataset.pixels.bytes.length;
+  }
+  return createDataset({
+    name,
+    classes,
+    pixels: joined,
+    labels: datasets.flatMap((dataset) => [...dataset.labels]),
+    captions: datasets.flatMap((dataset) => Array.from(dataset.labels, (_, index) => dataset.caption(index))),
+    labelFile: name,
+  });
+}
+
 /** A zeroed store for `count` pictures. */
 export function allocatePixels(count: number, height: number, width: number, channels: 1 | 3): PixelStore {
   return { height, width, channels, bytes: new Uint8Array(new SharedArrayBuffer(count * height * width * channels)) };

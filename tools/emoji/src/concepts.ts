@@ -24,7 +24,7 @@ export function neutralCodePoints(codePoints: string): string {
     .filter((point) => point !== "FE0F")
     .join("-")
     .split(`-${JOINER}-`)
-    .filter((part) => !MODIFIERS.has(part))
+    .filter((part, position) => position === 0 || !MODIFIERS.has(part))
     .map((part) => NEUTRAL.get(part) ?? part)
     .join(`-${JOINER}-`);
 }

@@ -12,6 +12,8 @@ export interface Emoji {
   readonly order: number;
 }
 
+const require = createRequire(import.meta.url);
+
 /** Flags are drawn by countries, and components are no pictures of anything. */
 const LEFT_OUT: readonly string[] = ["Flags", "Component"];
 
@@ -28,7 +30,7 @@ const recordsSchema = z.array(
 
 /** All emoji in Unicode's order, without skin tone variants. */
 export function loadEmoji(): Emoji[] {
-  const records = recordsSchema.parse(createRequire(import.meta.url)("emoji-datasource/emoji.json"));
+  const records = recordsSchema.parse(require("emoji-datasource/emoji.json"));
   return records
     .filter(({ category }) => !LEFT_OUT.includes(category))
     .map((record) => ({

@@ -18,16 +18,17 @@ const require = createRequire(import.meta.url);
 
 export function loadIconSets(): IconSets {
   return {
-    noto: loadIconSet("noto"),
-    "noto-v1": loadIconSet("noto-v1"),
-    "fluent-emoji-flat": loadIconSet("fluent-emoji-flat"),
-    twemoji: loadIconSet("twemoji"),
+    noto: iconSet(require("@iconify-json/noto/icons.json"), require("@iconify-json/noto/chars.json")),
+    "noto-v1": iconSet(require("@iconify-json/noto-v1/icons.json"), {}),
+    "fluent-emoji-flat": iconSet(
+      require("@iconify-json/fluent-emoji-flat/icons.json"),
+      require("@iconify-json/fluent-emoji-flat/chars.json"),
+    ),
+    twemoji: iconSet(require("@iconify-json/twemoji/icons.json"), require("@iconify-json/twemoji/chars.json")),
   };
 }
 
-function loadIconSet(style: Style): IconSet {
-  const icons: IconifyJSON = require(`@iconify-json/${style}/icons.json`);
-  const characters: Record<string, string> = style === "noto-v1" ? {} : require(`@iconify-json/${style}/chars.json`);
+function iconSet(icons: IconifyJSON, characters: Readonly<Record<string, string>>): IconSet {
   return {
     icons,
     characters: new Map(Object.entries(characters).map(([codePoints, name]) => [plainCodePoints(codePoints), name])),

@@ -1,7 +1,6 @@
 // The baseline: each test picture takes the class of the training picture whose downsampled pixels are nearest.
-import { Worker } from "node:worker_threads";
 import type { Dataset, PixelStore } from "../dataset.ts";
-import { workerEntry } from "../worker-entry.ts";
+import { startWorker } from "../start-worker.ts";
 import { groupByClass, nearestWithin } from "./class-search.ts";
 import { downsample, principalDirections, rotate } from "./pixel-features.ts";
 
@@ -13,7 +12,7 @@ export interface BaselineErrors {
 }
 
 /** The part of a dataset that the comparison needs, as plain data over shared memory. */
-export interface LabelledPixels {
+interface LabelledPixels {
   readonly pixels: PixelStore;
   readonly labels: Int32Array<SharedArrayBuffer>;
 }
@@ -27,6 +26,8 @@ export interface NearestNeighbourInput {
 }
 
 const LARGEST_DEFAULT_SIDE = 8;
+/** Squared distances that differ by less, relatively, are ties; the rotation leaves such differences. */
+const ROUNDING = 1e-9;
 
 /**
  * Classifies `test` by the nearest picture of `train`, in a thread of its own.
@@ -45,7 +46,7 @@ export async function nearestNeighbour(
     classCount: train.classes.length,
     side,
   };
-  const worker = new Worker(workerEntry("baseline/nearest-neighbour-worker.js"), { workerData: input });
+  const worker = startWorker("baseline/nearest-neighbour-worker.js", input);
   return await new Promise((resolve, reject) => {
     worker.once("message", resolve);
     worker.once("error", reject);
@@ -66,8 +67,9 @@ export function nearestNeighbourErrors({ train, test, classCount, side }: Neares
     const own = classes[test.labels[n] ?? 0];
     const ownDistance =
       own === undefined ? Number.POSITIVE_INFINITY : nearestWithin(own, query, Number.POSITIVE_INFINITY, false);
+    const bound = ownDistance * (1 - ROUNDING);
     const nearer = classes.filter(
-      (vectors) => vectors !== own && nearestWithin(vectors, query, ownDistance, true) < ownDistance,
+      (vectors) => vectors !== own && nearestWithin(vectors, query, bound, true) < bound,
     ).length;
     if (nearer >= 1) top1Misses += 1;
     if (nearer >= 5) top5Misses += 1;

@@ -1,7 +1,7 @@
 // index.json of an embedded dataset: what its sheets hold. One sheet or picture a line, so that a change is a readable diff.
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { z } from "zod";
+import { z } from "zod";
 import { DatasetError } from "../errors.ts";
 import { readDatasetFile } from "./read-file.ts";
 
@@ -14,7 +14,8 @@ export async function readSheetIndex<Index>(folder: string, schema: z.ZodType<In
   try {
     return schema.parse(JSON.parse(text));
   } catch (cause) {
-    throw new DatasetError(`${file}: expected an index of sheets, found ${(cause as Error).message}`, {
+    const found = cause instanceof z.ZodError ? z.prettifyError(cause) : `"${(cause as Error).message}"`;
+    throw new DatasetError(`${file}: expected an index of sheets, found ${found}`, {
       hint: RESTORE,
       cause,
     });

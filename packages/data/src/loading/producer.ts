@@ -1,6 +1,5 @@
 // Who fills the buffers of a ring: the calling thread, or worker threads that run ahead of it.
-import { Worker } from "node:worker_threads";
-import { workerEntry } from "../worker-entry.ts";
+import { startWorker } from "../start-worker.ts";
 import { type BatchBuffers, fillBatch } from "./batch.ts";
 import type { BatchPlan } from "./pass.ts";
 
@@ -41,9 +40,8 @@ export function inlineProducer({ plan, ring }: WorkerInput): BatchProducer {
 
 /** Fills slots in `count` worker threads, as soon as they are asked for. */
 export function workerProducer(input: WorkerInput, count: number): BatchProducer {
-  const entry = workerEntry("loading/worker.js");
   const waiting = input.ring.map(() => deferred());
-  const workers = Array.from({ length: count }, () => new Worker(entry, { workerData: input }));
+  const workers = Array.from({ length: count }, () => startWorker("loading/worker.js", input));
   let failure: Error | undefined;
   const fail = (error: Error): void => {
     failure ??= error;

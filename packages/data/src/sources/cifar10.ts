@@ -1,15 +1,15 @@
 // CIFAR-10 (Krizhevsky, 2009) in its binary format: records of a label byte and 3 x 32 x 32 bytes, one colour plane after another.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { allocatePixels, createDataset, type Dataset } from "../dataset.ts";
+import { allocatePixels, concatenate, createDataset, type Dataset } from "../dataset.ts";
 import { DatasetError } from "../errors.ts";
 import { readDatasetFile } from "../formats/read-file.ts";
 import { type DatasetSplits, holdOut } from "../splits.ts";
 
 const CLASSES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
 const SIDE = 32;
-const PLANE_BYTES = SIDE * SIDE;
-const RECORD_BYTES = 1 + 3 * PLANE_BYTES;
+const PLANE_PIXELS = SIDE * SIDE;
+const RECORD_BYTES = 1 + 3 * PLANE_PIXELS;
 const TRAINING_FILES = [1, 2, 3, 4, 5].map((number) => `data_batch_${number}.bin`);
 const TEST_FILES = ["test_batch.bin"];
 const VALIDATION_SHARE = 0.1;
@@ -31,39 +31,29 @@ export async function openCifar10(folder: string): Promise<DatasetSplits> {
 }
 
 async function readBatches(folder: string, name: string, files: readonly string[]): Promise<Dataset> {
-  const batches: { readonly file: string; readonly records: Uint8Array }[] = [];
-  for (const file of files) batches.push({ file, records: await readRecords(join(folder, file)) });
-  const count = batches.reduce((sum, { records }) => sum + records.length / RECORD_BYTES, 0);
-  const pixels = allocatePixels(count, SIDE, SIDE, 3);
-  const labels = new Uint8Array(count);
-  let picture = 0;
-  for (const { records } of batches) {
-    for (let start = 0; start < records.length; start += RECORD_BYTES, picture++) {
-      labels[picture] = records[start] ?? 0;
-      const target = pixels.bytes.subarray(picture * 3 * PLANE_BYTES, (picture + 1) * 3 * PLANE_BYTES);
-      for (let pixel = 0; pixel < PLANE_BYTES; pixel++) {
-        for (let channel = 0; channel < 3; channel++) {
-          target[pixel * 3 + channel] = records[start + 1 + channel * PLANE_BYTES + pixel] ?? 0;
-        }
-      }
-    }
-  }
-  return createDataset({
-    name,
-    classes: CLASSES,
-    pixels,
-    labels,
-    labelFile: files.map((file) => join(folder, file)).join(", "),
-  });
+  return concatenate(await Promise.all(files.map((file) => readBatch(join(folder, file)))), name);
 }
 
-async function readRecords(file: string): Promise<Uint8Array> {
+async function readBatch(file: string): Promise<Dataset> {
   const records = await readDatasetFile(file, DOWNLOAD);
-  if (records.length === 0 || records.length % RECORD_BYTES !== 0) {
+  const count = records.length / RECORD_BYTES;
+  if (count === 0 || !Number.isInteger(count)) {
     throw new DatasetError(
-      `${file}: expected whole records of ${RECORD_BYTES} bytes, found ${records.length} bytes (${(records.length / RECORD_BYTES).toFixed(2)} records)`,
+      `${file}: expected whole records of ${RECORD_BYTES} bytes, found ${records.length} bytes (${count.toFixed(2)} records)`,
       { hint: DOWNLOAD },
     );
   }
-  return records;
+  const pixels = allocatePixels(count, SIDE, SIDE, 3);
+  const labels = new Uint8Array(count);
+  for (let picture = 0; picture < count; picture++) {
+    const start = picture * RECORD_BYTES;
+    labels[picture] = records[start] ?? 0;
+    for (let pixel = 0; pixel < PLANE_PIXELS; pixel++) {
+      for (let channel = 0; channel < 3; channel++) {
+        const to = (picture * PLANE_PIXELS + pixel) * 3 + channel;
+        pixels.bytes[to] = records[start + 1 + channel * PLANE_PIXELS + pixel] ?? 0;
+      }
+    }
+  }
+  return createDataset({ name: file, classes: CLASSES, pixels, labels, labelFile: file });
 }
