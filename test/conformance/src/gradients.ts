@@ -11,6 +11,7 @@ import {
   normalAt,
   type Shape,
   type Tensor,
+  type TensorType,
   trace,
   typeOf,
   valueAndGrad,
@@ -18,19 +19,8 @@ import {
 import type { ConformanceCase, Tensors } from "./case.ts";
 import { type HostTensors, hostInputs, type Precision, specsOf } from "./run.ts";
 
-export interface GradientResult {
-  readonly value: number;
-  readonly gradients: HostTensors;
-}
-
 /** 1: the case itself. 2: the derivative of the case along fixed directions, so that its gradient is of second order. */
 export type Order = 1 | 2;
-
-export interface GradientProgram extends AsyncDisposable {
-  /** The float inputs that are differentiated, at which the case stands. */
-  readonly parameters: HostTensors;
-  run(parameters: HostTensors): Promise<GradientResult>;
-}
 
 /** Fixed normal draws that do not depend on the precision. */
 export function draws(path: string, shape: Shape, precision: Precision): HostTensor {
@@ -42,10 +32,25 @@ export function draws(path: string, shape: Shape, precision: Precision): HostTen
   );
 }
 
-interface Given {
-  readonly constants: Tensors;
-  readonly cotangents: Tensors;
-  readonly directions: Tensors;
+interface Given<T> {
+  readonly constants: T;
+  readonly cotangents: T;
+  readonly directions: T;
+}
+
+/** A case as a function that returns the contracted value and its gradients, with its inputs. */
+export interface GradientFunction {
+  readonly compute: (inputs: { readonly parameters: Tensors; readonly given: Given<Tensors> }) => {
+    readonly value: Tensor;
+    readonly gradients: Tensors;
+  };
+  /** The float inputs that are differentiated, at which the case stands. */
+  readonly parameters: HostTensors;
+  readonly given: Given<HostTensors>;
+  readonly specs: {
+    readonly parameters: { readonly [name: string]: TensorType };
+    readonly given: Given<{ readonly [name: string]: TensorType }>;
+  };
 }
 
 /** Sum of the products of equally named tensors, on the first device. */
@@ -54,12 +59,7 @@ function innerProduct(a: Tensors, b: Tensors): Tensor {
   return products.reduce((sum, product) => sum.add(product));
 }
 
-export async function compileGradients(
-  devices: DeviceGroup,
-  testCase: ConformanceCase,
-  precision: Precision,
-  order: Order,
-): Promise<GradientProgram> {
+export function gradientFunction(testCase: ConformanceCase, precision: Precision, order: Order): GradientFunction {
   const inputs = Object.entries(hostInputs(testCase, precision));
   const isParameter = (name: string): boolean => testCase.differentiable.includes(name);
   const parameters = Object.fromEntries(inputs.filter(([name]) => isParameter(name)));
@@ -78,24 +78,43 @@ export async function compileGradients(
     ]),
   );
 
-  const contracted = (at: Tensors, given: Given): Tensor =>
+  const contracted = (at: Tensors, given: Given<Tensors>): Tensor =>
     innerProduct(testCase.compute({ ...at, ...given.constants }), given.cotangents);
-  const alongDirections = (at: Tensors, given: Given): Tensor =>
+  const alongDirections = (at: Tensors, given: Given<Tensors>): Tensor =>
     innerProduct(valueAndGrad(contracted)(at, given).gradients, given.directions);
   const differentiated = valueAndGrad(order === 1 ? contracted : alongDirections);
-
-  const given = { constants, cotangents, directions };
-  const program = await compile(
-    (all: { parameters: Tensors; given: Given }) => {
+  return {
+    compute: (all) => {
       const { value, gradients } = differentiated(all.parameters, all.given);
       return { value, gradients };
     },
-    {
+    parameters,
+    given: { constants, cotangents, directions },
+    specs: {
       parameters: specsOf(parameters),
       given: { constants: specsOf(constants), cotangents: specsOf(cotangents), directions: specsOf(directions) },
     },
-    { devices },
-  );
+  };
+}
+
+export interface GradientResult {
+  readonly value: number;
+  readonly gradients: HostTensors;
+}
+
+export interface GradientProgram extends AsyncDisposable {
+  readonly parameters: HostTensors;
+  run(parameters: HostTensors): Promise<GradientResult>;
+}
+
+export async function compileGradients(
+  devices: DeviceGroup,
+  testCase: ConformanceCase,
+  precision: Precision,
+  order: Order,
+): Promise<GradientProgram> {
+  const { compute, parameters, given, specs } = gradientFunction(testCase, precision, order);
+  const program = await compile(compute, specs, { devices });
   return {
     parameters,
     run: async (at) => {
