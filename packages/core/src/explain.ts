@@ -3,16 +3,16 @@ import { formatBytes } from "./errors.ts";
 import { type Program, type Step, segmentsOf } from "./program.ts";
 import { formatTensorType } from "./type.ts";
 
-/** A number with a decimal prefix: 1.44 G. */
-export function formatCount(count: number): string {
-  const units = ["", " k", " M", " G", " T"];
+/** A count of a unit with a decimal prefix: 119 FLOP, 1.44 GFLOP. */
+export function formatCount(count: number, unit: string): string {
+  const prefixes = ["", "k", "M", "G", "T"];
   let scaled = count;
-  let unit = 0;
-  while (scaled >= 1000 && unit < units.length - 1) {
+  let prefix = 0;
+  while (scaled >= 1000 && prefix < prefixes.length - 1) {
     scaled /= 1000;
-    unit += 1;
+    prefix += 1;
   }
-  return `${unit === 0 ? scaled : scaled.toPrecision(3)}${units[unit]}`;
+  return `${prefix === 0 ? scaled : scaled.toPrecision(3)} ${prefixes[prefix]}${unit}`;
 }
 
 /** One paragraph a device: how many steps, FLOPs, bytes moved, slots, and the peak of its memory. */
@@ -25,7 +25,7 @@ export function summarizeProgram(program: Program, deviceNames: readonly string[
     const name = deviceNames[deviceProgram.device] ?? `device:${deviceProgram.device}`;
     const state = deviceProgram.slots.reduce((sum, slot) => sum + (slot.kind === "state" ? slot.bytes : 0), 0);
     return (
-      `${name}: ${steps.length} steps in ${segments.length} segment${segments.length === 1 ? "" : "s"}, ${formatCount(flops)}FLOP, ` +
+      `${name}: ${steps.length} steps in ${segments.length} segment${segments.length === 1 ? "" : "s"}, ${formatCount(flops, "FLOP")}, ` +
       `${formatBytes(bytes)} moved, ${deviceProgram.slots.length} buffer slots, ` +
       `peak memory ${formatBytes(deviceProgram.peakBytes)} (${deviceProgram.peakBytes} bytes, ${formatBytes(state)} of it state)`
     );
@@ -56,5 +56,5 @@ function formatStep(step: Step): string {
   const operands = (list: Step["inputs"]): string =>
     list.map(({ slot, type }) => `${slot}:${formatTensorType(type)}`).join(" ");
   const scope = step.scope === "" ? "" : `  in ${step.scope}`;
-  return `  ${`${step.id}`.padStart(4)}  ${step.op} ${operands(step.inputs)} -> ${operands(step.outputs)}  ${formatCount(step.flops)}FLOP${scope}`;
+  return `  ${`${step.id}`.padStart(4)}  ${step.op} ${operands(step.inputs)} -> ${operands(step.outputs)}  ${formatCount(step.flops, "FLOP")}${scope}`;
 }

@@ -11,6 +11,7 @@ export * from "./host-tensor.ts";
 export * from "./interpreter.ts";
 export * from "./op.ts";
 export * from "./ops/index.ts";
+export { type PlanOptions, planProgram } from "./passes/plan.ts";
 export * from "./pipeline.ts";
 export { printGraph } from "./print.ts";
 export * from "./program.ts";

@@ -1,7 +1,17 @@
 // The text of AlexNet's training step after each pass, so that what a pass changes shows as a readable diff.
 // `pnpm test test/golden -u` rewrites the files.
 import { referenceBackend } from "@tandem/backend-reference";
-import { type Backend, explainProgram, planProgram, printGraph, runPasses, spec, type Tensor, trace, valueAndGrad } from "@tandem/core";
+import {
+  type Backend,
+  explainProgram,
+  planProgram,
+  printGraph,
+  runPasses,
+  spec,
+  type Tensor,
+  trace,
+  valueAndGrad,
+} from "@tandem/core";
 import { alexnet, type Model } from "@tandem/models";
 import { sgd } from "@tandem/nn";
 import { describe, expect, it } from "vitest";
@@ -40,9 +50,20 @@ function trainingStep(model: Model) {
     step: spec("u32", []),
   };
   const { graph } = trace(
-    ({ state, images, labels, learningRate, seed, step }: Record<Exclude<keyof typeof specs, "state">, Tensor> & { state: Parameters<typeof optimizer.update>[0] }) => {
+    ({
+      state,
+      images,
+      labels,
+      learningRate,
+      seed,
+      step,
+    }: Record<Exclude<keyof typeof specs, "state">, Tensor> & { state: Parameters<typeof optimizer.update>[0] }) => {
       const parameters = state.parameters as Parameters<Model["loss"]>[0];
-      const { value, gradients } = valueAndGrad(model.loss)(parameters, { images, labels }, { training: true, random: { seed, step } });
+      const { value, gradients } = valueAndGrad(model.loss)(
+        parameters,
+        { images, labels },
+        { training: true, random: { seed, step } },
+      );
       return { state: optimizer.update({ ...state, parameters }, gradients, learningRate), loss: value };
     },
     specs,
@@ -60,9 +81,14 @@ describe.each([
 ])("AlexNet for %s", (target, backends) => {
   const passes = runPasses(graph, { backends, stateInputs });
 
-  it.each(passes.map(({ pass, graph: result }, index) => [pass, index + 1, result] as const))("after %s", async (pass, order, result) => {
-    await expect(`${printGraph(result)}\n`).toMatchFileSnapshot(`passes/${target}/${order}-${pass.replaceAll(" ", "-")}.txt`);
-  });
+  it.each(passes.map(({ pass, graph: result }, index) => [pass, index + 1, result] as const))(
+    "after %s",
+    async (pass, order, result) => {
+      await expect(`${printGraph(result)}\n`).toMatchFileSnapshot(
+        `passes/${target}/${order}-${pass.replaceAll(" ", "-")}.txt`,
+      );
+    },
+  );
 
   it("as a program", async () => {
     const last = passes.at(-1)?.graph ?? graph;
