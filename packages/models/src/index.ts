@@ -1,1 +1,12 @@
-export {};
+// AlexNet and its kin.
+export { type AlexnetOptions, alexnet } from "./alexnet.ts";
+export { type AlexnetSizes, alexnetArchitecture, type ConvolutionSize, type Initialization } from "./alexnet-layers.ts";
+export * from "./architecture.ts";
+export { describe, multiplyAddCount, parameterCount } from "./describe.ts";
+export type { Mode } from "./forward.ts";
+export { type FourLayerOptions, fourLayer } from "./four-layer.ts";
+export { geometryOf, type LayerGeometry } from "./geometry.ts";
+export { type MiniAlexnetOptions, miniAlexnet } from "./mini-alexnet.ts";
+export { createModel, type ErrorSums, type LabelledImages, type Model, type Placement } from "./model.ts";
+export type { LayerTree, ModelParameters, TowerTree } from "./parameters.ts";
+export { type Recipe, type RecipeName, recipes, type TrainingRecipe } from "./recipe.ts";

@@ -31,4 +31,3 @@ export {
 } from "./parameter.ts";
 export { type SgdOptions, sgd } from "./sgd.ts";
 export { labelRank, topKErrors } from "./top-k-error.ts";
-export { averageViews } from "./view-average.ts";
