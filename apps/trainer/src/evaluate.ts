@@ -1,6 +1,7 @@
 // Errors of a model on a dataset, in one view and in ten.
 import type { HostArray } from "@tandem/core";
 import { type Batch, type Dataset, loadBatches, type Preparation } from "@tandem/data";
+import { throwIfInterrupted } from "./errors.ts";
 import { pipelined } from "./pipelined.ts";
 import { TopErrorCounter, type TopErrors } from "./top-errors.ts";
 
@@ -15,7 +16,7 @@ export interface EvaluationOptions {
   readonly workers: number;
   /** Told how many pictures, each view counted, are done and how many there are. */
   readonly onProgress?: (done: number, total: number) => void;
-  /** Rejects with its reason where it is aborted. */
+  /** Aborted: rejects with InterruptedError. */
   readonly signal?: AbortSignal;
 }
 
@@ -55,7 +56,7 @@ export async function evaluateTenViews(options: EvaluationOptions): Promise<View
 const TEN = 10;
 
 interface Prediction {
-  readonly batch: Pick<Batch, "labels" | "count" | "view">;
+  readonly batch: Pick<Batch, "count" | "view"> & { readonly labels: Int32Array };
   readonly probabilities: HostArray;
   readonly classes: number;
 }
@@ -69,7 +70,7 @@ async function* predictions(
   const batches = loadBatches({ dataset, batchSize, preparation, pass: { kind: "evaluation", views }, workers });
   const classes = dataset.classes.length;
   const submit = async (batch: Batch): Promise<Prediction> => {
-    signal?.throwIfAborted();
+    throwIfInterrupted(signal);
     // The loader fills the arrays anew before the result is there.
     const { count, view } = batch;
     const labels = batch.labels.slice();

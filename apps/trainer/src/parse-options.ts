@@ -17,6 +17,8 @@ export interface CommandDescription<Options> {
   readonly flags: { readonly [name in keyof Options & string]: OptionDescription };
   readonly schema: z.ZodType<Options>;
   readonly examples: readonly string[];
+  /** Printed below the options. */
+  readonly notes?: readonly string[];
 }
 
 export interface OptionDescription {
@@ -55,12 +57,19 @@ function buildCommand<Options>(description: CommandDescription<Options>): { comm
     .exitOverride()
     .configureOutput({ writeOut: write, writeErr: write })
     .showHelpAfterError(HELP_HINT)
-    .addHelpText("after", ["", "Examples:", ...description.examples.map((example) => `  ${example}`)].join("\n"));
+    .addHelpText("after", sections({ Notes: description.notes ?? [], Examples: description.examples }));
   for (const { name, about } of description.operands ?? []) command.argument(name, about);
   for (const [name, { argument, about }] of Object.entries<OptionDescription>(description.flags)) {
     command.addOption(new Option(`--${kebabCase(name)} ${argument}`, about));
   }
   return { command, printed };
+}
+
+function sections(linesByHeading: Readonly<Record<string, readonly string[]>>): string {
+  return Object.entries(linesByHeading)
+    .filter(([, lines]) => lines.length > 0)
+    .map(([heading, lines]) => ["", `${heading}:`, ...lines.map((line) => `  ${line}`)].join("\n"))
+    .join("\n");
 }
 
 function kebabCase(name: string): string {

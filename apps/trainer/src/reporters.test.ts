@@ -7,7 +7,7 @@ const step = (number: number): StepEvent => ({
   kind: "step",
   step: number,
   epoch: 1,
-  loss: 2.3025,
+  loss: 2.25,
   error: 90.1234,
   learningRate: 0.01,
   imagesPerSecond: 512.3,
@@ -38,9 +38,9 @@ describe("the plain reporter", () => {
     });
     expect(lines).toEqual([
       "model: 1,234 parameters",
-      "step 1/300  loss 2.30  error 90.12 %  512 images/s  1m35s left",
-      "step 11/300  loss 2.30  error 90.12 %  512 images/s  1m35s left",
-      "step 21/300  loss 2.30  error 90.12 %  512 images/s  1m35s left",
+      "step 1/300  loss 2.25  error 90.12 %  512 images/s  1m35s left",
+      "step 11/300  loss 2.25  error 90.12 %  512 images/s  1m35s left",
+      "step 21/300  loss 2.25  error 90.12 %  512 images/s  1m35s left",
       "epoch 1/2  loss 0.500  training error 20.00 %  validation error 18.25 % (top-5 1.50 %), the lowest so far  learning rate 0.00100  1m01s",
     ]);
   });
@@ -59,7 +59,7 @@ describe("numbers", () => {
   });
 
   test.each([
-    [2.30259, "2.30"],
+    [2.259, "2.30"],
     [0.00125, "0.00125"],
     [0.00001, "1.00e-5"],
     [0, "0.00"],

@@ -1,0 +1,73 @@
+// The trainer's options: what they are called, what they may be, and what they are for.
+import { KNOWN_DATASETS } from "@tandem/data";
+import { type RecipeName, recipes } from "@tandem/models";
+import { z } from "zod";
+import { aboutModel, type ModelName, modelNames } from "./model-catalog.ts";
+import { nonEmpty, oneOf, positiveNumber, wholeNumber } from "./option-schemas.ts";
+import type { CommandDescription } from "./parse-options.ts";
+
+export interface TrainerOptions {
+  readonly model: ModelName;
+  /** `NAME` or `NAME=FOLDER`. */
+  readonly data: string;
+  readonly recipe?: RecipeName | undefined;
+  readonly towers?: 1 | 2 | undefined;
+  readonly epochs?: number | undefined;
+  readonly steps?: number | undefined;
+  readonly batch?: number | undefined;
+  readonly learningRate?: number | undefined;
+  readonly seed: number;
+  readonly out?: string | undefined;
+  readonly name?: string | undefined;
+}
+
+const recipeNames = Object.keys(recipes) as RecipeName[];
+
+export const trainerCommand: CommandDescription<TrainerOptions> = {
+  usage: "pnpm --filter trainer start",
+  about: "Trains a network on pictures, tests it once, and writes what happened to runs/NAME.",
+  flags: {
+    model: { argument: "<name>", about: `${modelNames.join(", ")} (default: alexnet-mini)` },
+    data: {
+      argument: "<name>",
+      about: `${KNOWN_DATASETS.map(({ usage }) => usage).join(", ")} (default: fashion-mnist)`,
+    },
+    recipe: { argument: "<name>", about: `whose AlexNet: ${recipeNames.join(", ")} (default: paper)` },
+    towers: { argument: "<count>", about: "1, or 2, which may live on two devices (default: what the model has)" },
+    epochs: { argument: "<count>", about: "passes over the training pictures" },
+    steps: { argument: "<count>", about: "at most this many steps, however many epochs that is" },
+    batch: { argument: "<count>", about: "pictures a step" },
+    learningRate: { argument: "<rate>", about: "learning rate to begin with" },
+    seed: { argument: "<number>", about: "of everything random (default: 1)" },
+    out: { argument: "<folder>", about: "folder that holds the runs (default: runs, in the repository)" },
+    name: { argument: "<name>", about: "of the run (default: from model and data, with a number where that is taken)" },
+  },
+  schema: z.object({
+    model: oneOf(modelNames).default("alexnet-mini"),
+    data: nonEmpty("the name of a dataset").default("fashion-mnist"),
+    recipe: oneOf(recipeNames).optional(),
+    towers: oneOf(["1", "2"]).transform(towerCount).optional(),
+    epochs: wholeNumber(1, 100_000).optional(),
+    steps: wholeNumber(1, 1_000_000_000).optional(),
+    batch: wholeNumber(1, 65_536).optional(),
+    learningRate: positiveNumber(1000).optional(),
+    seed: wholeNumber(0, 2 ** 32 - 1).default(1),
+    out: nonEmpty("a folder").optional(),
+    name: nonEmpty("a name").optional(),
+  }),
+  examples: [
+    "pnpm --filter trainer start",
+    "pnpm --filter trainer start --epochs 3 --learning-rate 0.01 --name short",
+    "TANDEM_BACKEND=tfjs TANDEM_DEVICES=1 pnpm --filter trainer start --data emoji",
+  ],
+  notes: [
+    ...modelNames.map((name) => `--model ${name}: ${aboutModel(name)}`),
+    ...KNOWN_DATASETS.map(({ usage, about }) => `--data ${usage}: ${about}`),
+    "What is left out depends on model and data; config.json has it all.",
+    "TANDEM_BACKEND and TANDEM_DEVICES choose where it runs; TANDEM_EXPLAIN=plan prints every step of the program.",
+  ],
+};
+
+function towerCount(text: "1" | "2"): 1 | 2 {
+  return text === "1" ? 1 : 2;
+}

@@ -1,0 +1,28 @@
+// How a training can end before its time.
+import { TandemError } from "@tandem/core";
+
+/** The loss or a gradient stopped being a number. */
+export class DivergedError extends TandemError {
+  readonly step: number;
+
+  constructor(step: number, loss: number, lastCheckpoint: string | undefined) {
+    super(
+      `training diverged at step ${step}: ${Number.isFinite(loss) ? "a gradient is not finite" : `the loss is ${loss}`}`,
+      {
+        hint: `use a lower --learning-rate; ${lastCheckpoint === undefined ? "no checkpoint had been written yet" : `the last good checkpoint is ${lastCheckpoint}`}`,
+      },
+    );
+    this.step = step;
+  }
+}
+
+/** Somebody asked the training to stop. */
+export class InterruptedError extends TandemError {
+  constructor() {
+    super("interrupted");
+  }
+}
+
+export function throwIfInterrupted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new InterruptedError();
+}

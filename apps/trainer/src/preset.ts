@@ -1,0 +1,90 @@
+// How a model is trained on a dataset where the user leaves it open: sizes, rates and lengths that were tried.
+import { type RecipeName, recipes } from "@tandem/models";
+import type { ModelName } from "./model-catalog.ts";
+import { defaultTowers } from "./model-catalog.ts";
+import type { TrainingConfig } from "./training-config.ts";
+
+/** What a preset decides; the rest is the user's, or the recipe's. */
+type Preset = Pick<
+  TrainingConfig,
+  | "sizes"
+  | "batch"
+  | "epochs"
+  | "learningRate"
+  | "schedule"
+  | "momentum"
+  | "weightDecay"
+  | "pixelDivisor"
+  | "augmentation"
+>;
+
+/** What users may set; what they leave out, the preset decides. */
+export interface TrainingChoices
+  extends Partial<Pick<TrainingConfig, "recipe" | "towers" | "batch" | "epochs" | "steps" | "learningRate">> {
+  readonly model: ModelName;
+  readonly data: string;
+  readonly seed: number;
+}
+
+export function configFor(choices: TrainingChoices): TrainingConfig {
+  const recipe = choices.recipe ?? "paper";
+  const preset = presetFor(choices.model, choices.data, recipe);
+  return {
+    ...preset,
+    model: choices.model,
+    recipe,
+    towers: choices.towers ?? (recipe === "caffe" ? 1 : defaultTowers(choices.model)),
+    data: choices.data,
+    seed: choices.seed,
+    batch: choices.batch ?? preset.batch,
+    epochs: choices.epochs ?? preset.epochs,
+    ...(choices.steps !== undefined && { steps: choices.steps }),
+    learningRate: choices.learningRate ?? preset.learningRate,
+    loaders: 1,
+  };
+}
+
+function presetFor(model: ModelName, data: string, recipe: RecipeName): Preset {
+  const [dataset = ""] = data.split("=");
+  const general = recipePreset(recipe);
+  return { ...general, ...MODEL_PRESETS[model], ...PRESETS[model]?.[dataset] };
+}
+
+/** What the recipe's authors did on ImageNet. */
+function recipePreset(recipe: RecipeName): Preset {
+  const { training } = recipes[recipe];
+  return {
+    sizes: {},
+    batch: training.batchSize,
+    epochs: training.epochs,
+    learningRate: training.learningRate,
+    schedule: training.schedule,
+    momentum: training.momentum,
+    weightDecay: training.weightDecay,
+    pixelDivisor: training.pictureDivisor,
+    augmentation: {
+      crops: "random",
+      flips: true,
+      colourNoise: training.colourNoise,
+      epochsWithoutColourNoise: training.epochsWithoutColourNoise,
+      picturesPerCrop: training.picturesPerCrop,
+    },
+  };
+}
+
+const MODEL_PRESETS: Readonly<Partial<Record<ModelName, Partial<Preset>>>> = {
+  "alexnet-mini": {
+    sizes: { maps: [16, 32, 48, 48, 32], units: [256, 256] },
+    batch: 64,
+    epochs: 20,
+    learningRate: 0.02,
+    schedule: { kind: "cosine" },
+    pixelDivisor: 64,
+  },
+};
+
+const PRESETS: Readonly<Partial<Record<ModelName, Readonly<Record<string, Partial<Preset>>>>>> = {
+  "alexnet-mini": {
+    emoji: { batch: 32, epochs: 40 },
+  },
+};
