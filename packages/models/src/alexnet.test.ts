@@ -1,4 +1,14 @@
-import { ShapeError, UsageError } from "@tandem/core";
+import {
+  isTensorType,
+  leaves,
+  ShapeError,
+  spec,
+  type TensorType,
+  trace,
+  typeOf,
+  UsageError,
+  valueAndGrad,
+} from "@tandem/core";
 import { describe, expect, test } from "vitest";
 import { type AlexnetOptions, alexnet } from "./alexnet.ts";
 import type { Architecture, Layer } from "./architecture.ts";
@@ -115,6 +125,40 @@ describe("recipes", () => {
     expect(model.ruleOf("conv3.bias")).toEqual({ learningRate, decay });
     expect(model.ruleOf("tower1.conv3.bias")).toEqual({ learningRate, decay });
     expect(model.ruleOf("conv3.weight")).toEqual({ learningRate: 1, decay: 1 });
+  });
+});
+
+describe("training steps", () => {
+  const variants: AlexnetOptions[] = [
+    { recipe: "paper", towers: 1 },
+    { recipe: "paper", towers: 2 },
+    { recipe: "code-2012", towers: 1 },
+    { recipe: "code-2012", towers: 2 },
+    { recipe: "caffe" },
+    { recipe: "caffe", halfKernels: true },
+    { halfKernels: true },
+    { responseNormalization: { within: "layer", k: 1 } },
+  ];
+  test.each(variants)("%o: every parameter has a gradient of its type, on its device", (options) => {
+    const model = alexnet(options);
+    const { height, width, channels } = model.architecture.input;
+    const { graph } = trace(
+      ({ parameters, images, labels, random }) => {
+        const mode = { training: true, random } as const;
+        return { gradients: valueAndGrad(model.loss)(parameters, { images, labels }, mode).gradients };
+      },
+      {
+        parameters: model.types,
+        images: spec("f32", [16, height, width, channels]),
+        labels: spec("i32", [16]),
+        random: { seed: spec("u32", []), step: spec("u32", []) },
+      },
+    );
+    const types = leaves<TensorType>(model.types, isTensorType).map(({ name, leaf }) => [`gradients.${name}`, leaf]);
+    expect(graph.outputs.map(({ name, value }) => [name, typeOf(graph, value)])).toEqual(types);
+    const zeros = graph.nodes.filter(({ op, inputs }) => op === "map" && inputs.length === 0);
+    const constants = new Set(zeros.flatMap(({ outputs: values }) => values));
+    expect(graph.outputs.filter(({ value }) => constants.has(value))).toEqual([]);
   });
 });
 

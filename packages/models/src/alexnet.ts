@@ -3,7 +3,7 @@ import { UsageError } from "@tandem/core";
 import { alexnetArchitecture, type ConvolutionSize } from "./alexnet-layers.ts";
 import { overhang, symmetricPadding } from "./architecture.ts";
 import { createModel, type Model, type Placement } from "./model.ts";
-import { type RecipeName, recipes } from "./recipe.ts";
+import { type Recipe, type RecipeName, type ResponseNormalization, recipes } from "./recipe.ts";
 
 export interface AlexnetOptions extends Placement {
   /** `paper` by default. `caffe` normalises across all maps, so it has no two towers. */
@@ -18,12 +18,16 @@ export interface AlexnetOptions extends Placement {
   readonly halfKernels?: boolean;
   /** 0.5 by default; 0 leaves dropout out. */
   readonly dropout?: number;
+  /** Changes the recipe's normalisation in conv1 and conv2. */
+  readonly responseNormalization?: Partial<ResponseNormalization>;
 }
 
 /** Throws UsageError for options that do not go together, ShapeError for pictures that are too small. */
 export function alexnet(options: AlexnetOptions = {}): Model {
   const { classes = 1000, width = 1, halfKernels = false, dropout = 0.5, ...placement } = options;
-  const recipe = recipes[options.recipe ?? "paper"];
+  const chosen = recipes[options.recipe ?? "paper"];
+  const responseNormalization = { ...chosen.responseNormalization, ...options.responseNormalization };
+  const recipe: Recipe = { ...chosen, responseNormalization };
   const inputSize = options.inputSize ?? recipe.inputSize;
   if (!(width > 0)) throw new UsageError(`alexnet: width must be positive, found ${width}`);
   const scaled = (count: number): number => Math.max(2, 2 * Math.round((count * width) / 2));

@@ -9,4 +9,4 @@ export { geometryOf, type LayerGeometry } from "./geometry.ts";
 export { type MiniAlexnetOptions, miniAlexnet } from "./mini-alexnet.ts";
 export { createModel, type ErrorSums, type LabelledImages, type Model, type Placement } from "./model.ts";
 export type { LayerTree, ModelParameters, TowerTree } from "./parameters.ts";
-export { type Recipe, type RecipeName, recipes, type TrainingRecipe } from "./recipe.ts";
+export { type Recipe, type RecipeName, type ResponseNormalization, recipes, type TrainingRecipe } from "./recipe.ts";

@@ -4,11 +4,13 @@ import type { MapNormalizationStage, ResponseNormalizationStage } from "./archit
 
 export type RecipeName = "paper" | "code-2012" | "caffe";
 
+export type ResponseNormalization = Omit<ResponseNormalizationStage, "kind" | "name">;
+
 export interface Recipe {
   readonly name: RecipeName;
   /** Side of the crops the full-size network takes. */
   readonly inputSize: number;
-  readonly responseNormalization: Omit<ResponseNormalizationStage, "kind" | "name">;
+  readonly responseNormalization: ResponseNormalization;
   /** Where the first layer's ReLU stands: before its normalisation, or after its pooling. */
   readonly firstActivation: "before normalisation" | "after pooling";
   /** After the second layer's response normalisation. */
