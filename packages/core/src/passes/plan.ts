@@ -1,9 +1,9 @@
 // From a scheduled graph to a program: memory for every value, and for every device the stream of what it runs, sends and receives.
 import type { Backend } from "../backend.ts";
-import { type Graph, type GraphNode, typeOf, type ValueId } from "../graph.ts";
+import { type Graph, type GraphNode, producers, typeOf, type ValueId } from "../graph.ts";
 import { operand, opOf } from "../op.ts";
 import { type MapAttributes, mapOp } from "../ops/map.ts";
-import { reshapeOp } from "../ops/movement.ts";
+import { type ReshapeAttributes, reshapeOp } from "../ops/movement.ts";
 import { transferOp } from "../ops/transfer.ts";
 import type {
   DeviceProgram,
@@ -110,27 +110,31 @@ function withCopies(original: Graph): { readonly graph: Graph; readonly storage:
 
 /** Where an output reads back a state input that is replaced, the old value is copied before anything runs. */
 function withOldStateSaved(graph: Graph): Graph {
-  const { rootOf } = assignStorage(graph);
+  const producer = producers(graph);
+  /** What a value is a view of. */
+  const originOf = (value: ValueId): ValueId => {
+    const node = producer.get(value);
+    return node?.op === reshapeOp.name ? originOf(operand(node.inputs, 0)) : value;
+  };
   const inputs = new Map(graph.inputs.map(({ name, value }) => [name, value]));
   const replaced = new Set(
     graph.outputs.flatMap((output) => (output.replaces === undefined ? [] : (inputs.get(output.replaces) ?? []))),
   );
   const values = [...graph.values];
   const copies: GraphNode[] = [];
-  const isOldState = (value: ValueId): boolean =>
-    replaced.has(value) || (isReshape(graph, value) && replaced.has(rootOf(value)));
   const outputs = graph.outputs.map((output) => {
-    if (output.replaces !== undefined || !isOldState(output.value)) return output;
-    const source = rootOf(output.value);
-    const saved = values.push({ ...typeOf(graph, output.value) }) - 1;
-    copies.push(copyNode(typeOf(graph, output.value), source, saved));
-    return { ...output, value: saved };
+    const origin = originOf(output.value);
+    if (output.replaces !== undefined || !replaced.has(origin)) return output;
+    const saved = values.push(typeOf(graph, origin)) - 1;
+    copies.push(copyNode(typeOf(graph, origin), origin, saved));
+    if (origin === output.value) return { ...output, value: saved };
+    const type = typeOf(graph, output.value);
+    const view = values.push(type) - 1;
+    const attributes: ReshapeAttributes = { shape: type.shape };
+    copies.push({ op: reshapeOp.name, inputs: [saved], outputs: [view], attributes, scope: "" });
+    return { ...output, value: view };
   });
   return copies.length === 0 ? graph : { ...graph, values, nodes: [...copies, ...graph.nodes], outputs };
-}
-
-function isReshape(graph: Graph, value: ValueId): boolean {
-  return graph.nodes.some((node) => node.op === reshapeOp.name && node.outputs.includes(value));
 }
 
 function copyNode({ dtype, shape }: TensorType, from: ValueId, to: ValueId): GraphNode {
