@@ -1,5 +1,6 @@
 // The backends under test. A new one adds a line here and is held to every case.
 import { openReference, referenceBackend } from "@tandem/backend-reference";
+import { openTfjs, tfjsBackend } from "@tandem/backend-tfjs";
 import { type Backend, type Device, DeviceGroup } from "@tandem/core";
 
 export interface TestedBackend {
@@ -10,6 +11,7 @@ export interface TestedBackend {
 
 export const testedBackends: readonly TestedBackend[] = [
   { name: referenceBackend.name, backend: referenceBackend, open: openReference },
+  { name: tfjsBackend.name, backend: tfjsBackend, open: openTfjs },
 ];
 
 /** Two devices, so that transfers are real. */

@@ -97,7 +97,7 @@ export function gradientFunction(testCase: ConformanceCase, precision: Precision
   };
 }
 
-export interface GradientResult {
+interface GradientResult {
   readonly value: number;
   readonly gradients: HostTensors;
 }
