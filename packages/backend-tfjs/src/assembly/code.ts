@@ -1,0 +1,81 @@
+// WebAssembly code as data: a sequence of bytes that leaves a value of a known type on the stack, or nothing.
+import { signedLeb128, unsignedLeb128 } from "./leb128.ts";
+
+export type ValueType = "i32" | "i64" | "f32" | "f64" | "v128";
+
+export interface Code {
+  /** What the code leaves on the stack. */
+  readonly type: ValueType | "none";
+  readonly bytes: readonly number[];
+}
+
+const valueTypeBytes = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b } satisfies Record<ValueType, number>;
+
+export function valueTypeByte(type: ValueType): number {
+  return valueTypeBytes[type];
+}
+
+/** Code that evaluates the operands in order and then applies an instruction to them. */
+export function instruction(
+  type: Code["type"],
+  opcode: readonly number[],
+  operands: readonly Code[],
+  immediates: readonly number[] = [],
+): Code {
+  return { type, bytes: [...operands.flatMap((operand) => operand.bytes), ...opcode, ...immediates] };
+}
+
+/** Statements one after the other. */
+export function sequence(statements: readonly Code[]): Code {
+  return { type: "none", bytes: statements.flatMap((statement) => statement.bytes) };
+}
+
+/** A parameter or variable of a function. */
+export interface Local {
+  readonly type: ValueType;
+  readonly index: number;
+}
+
+export function get(local: Local): Code {
+  return { type: local.type, bytes: [0x20, ...unsignedLeb128(local.index)] };
+}
+
+export function set(local: Local, value: Code): Code {
+  return instruction("none", [0x21], [value], unsignedLeb128(local.index));
+}
+
+/** local += amount. */
+export function increment(local: Local, amount: number): Code {
+  return amount === 0
+    ? sequence([])
+    : set(local, instruction("i32", [0x6a], [get(local), instruction("i32", [0x41], [], signedLeb128(amount | 0))]));
+}
+
+const EMPTY_BLOCK = 0x40;
+
+/** Runs `body` with `counter` from `start` up to `end` (exclusive) in equal steps. The bounds are known, and no step is left over. */
+export function countedLoop(
+  counter: Local,
+  { start, end, step }: { readonly start: number; readonly end: number; readonly step: number },
+  body: readonly Code[],
+): Code {
+  if (end <= start) return sequence([]);
+  const constant = (value: number): Code => instruction("i32", [0x41], [], signedLeb128(value | 0));
+  const isBelowEnd = instruction("i32", [0x49], [get(counter), constant(end)]);
+  return sequence([
+    set(counter, constant(start)),
+    { type: "none", bytes: [0x03, EMPTY_BLOCK] },
+    ...body,
+    increment(counter, step),
+    instruction("none", [0x0d], [isBelowEnd], [0]),
+    { type: "none", bytes: [0x0b] },
+  ]);
+}
+
+/** Runs the statements if the i32 condition is not 0. */
+export function when(condition: Code, statements: readonly Code[]): Code {
+  return {
+    type: "none",
+    bytes: [...condition.bytes, 0x04, EMPTY_BLOCK, ...sequence(statements).bytes, 0x0b],
+  };
+}

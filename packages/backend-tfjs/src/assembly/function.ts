@@ -1,0 +1,84 @@
+// One WebAssembly function over a shared memory: its code, and the instance that runs it.
+import { type Code, type Local, sequence, type ValueType, valueTypeByte } from "./code.ts";
+import { unsignedLeb128 } from "./leb128.ts";
+
+/** Functions of JavaScript's Math that code may call, from f64 to f64; the number of operands of each. */
+const mathImports = { exp: 1, log: 1, sin: 1, cos: 1, tanh: 1, pow: 2 } as const;
+export type MathImport = keyof typeof mathImports;
+const mathNames = Object.keys(mathImports) as MathImport[];
+
+/** The index that `call` takes for a function of Math. */
+export function mathIndex(name: MathImport): number {
+  return mathNames.indexOf(name);
+}
+
+/** Hands out the parameters and variables of one function. All parameters are i32 addresses. */
+export class Locals {
+  readonly parameters: readonly Local[];
+  readonly variables: Local[] = [];
+
+  constructor(parameterCount: number) {
+    this.parameters = Array.from({ length: parameterCount }, (_, index) => ({ type: "i32", index }));
+  }
+
+  variable(type: ValueType): Local {
+    const local: Local = { type, index: this.parameters.length + this.variables.length };
+    this.variables.push(local);
+    return local;
+  }
+}
+
+/** The binary module whose export `run` executes the statements; it imports `environment.memory` and functions of Math. */
+export function moduleBytes(locals: Locals, statements: readonly Code[]): Uint8Array<ArrayBuffer> {
+  const numbers = (count: number, type: ValueType): number[] => [count, ...Array(count).fill(valueTypeByte(type))];
+  const functionType = (parameters: number[], results: number[]): number[] => [0x60, ...parameters, ...results];
+  const unaryType = functionType(numbers(1, "f64"), numbers(1, "f64"));
+  const binaryType = functionType(numbers(2, "f64"), numbers(1, "f64"));
+  const runType = functionType(numbers(locals.parameters.length, "i32"), [0]);
+  const memoryImport = [...text("environment"), ...text("memory"), 0x02, 0x00, 1];
+  const importOf = (name: MathImport): number[] => [
+    ...text("math"),
+    ...text(name),
+    0x00,
+    mathImports[name] === 1 ? 0 : 1,
+  ];
+  const declarations = locals.variables.map(({ type }) => [1, valueTypeByte(type)]);
+  const body = [...vector(declarations), ...sequence(statements).bytes, 0x0b];
+  return Uint8Array.from([
+    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    ...section(1, vector([unaryType, binaryType, runType])),
+    ...section(2, vector([memoryImport, ...mathNames.map(importOf)])),
+    ...section(3, vector([[2]])),
+    ...section(7, vector([[...text("run"), 0x00, ...unsignedLeb128(mathNames.length)]])),
+    ...section(10, vector([[...unsignedLeb128(body.length), ...body]])),
+  ]);
+}
+
+/** A compiled function: takes an address for each parameter. */
+export type CompiledFunction = (...addresses: number[]) => void;
+
+interface WebAssemblyApi {
+  readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
+  readonly Instance: new (module: object, imports: object) => { readonly exports: { readonly run: CompiledFunction } };
+}
+/** Neither Node's types nor the ES library declare WebAssembly. */
+const { Module, Instance } = (globalThis as unknown as { readonly WebAssembly: WebAssemblyApi }).WebAssembly;
+
+/** Compiles the function and binds it to a memory. */
+export function compileFunction(locals: Locals, statements: readonly Code[], memory: object): CompiledFunction {
+  const module = new Module(moduleBytes(locals, statements));
+  return new Instance(module, { environment: { memory }, math: Math }).exports.run;
+}
+
+function vector(items: readonly (readonly number[])[]): number[] {
+  return [...unsignedLeb128(items.length), ...items.flat()];
+}
+
+function section(id: number, content: readonly number[]): number[] {
+  return [id, ...unsignedLeb128(content.length), ...content];
+}
+
+function text(name: string): number[] {
+  const bytes = [...name].map((character) => character.charCodeAt(0));
+  return [...unsignedLeb128(bytes.length), ...bytes];
+}

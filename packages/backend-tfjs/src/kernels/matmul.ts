@@ -1,0 +1,110 @@
+// Matrix products by tfjs's _FusedMatMul, which is fast for row-major operands only and packs its right one: transposed operands
+// are copied, and where the left operand is the smaller one, the product is computed as the transpose of the transposed product.
+import { elementCount, type MatmulAttributes, matmulSizes, operand, type Shape } from "@tandem/core";
+import { areFloats, type KernelDefinition, type Machine, type StepShape } from "./kernel.ts";
+import { isEpilogueSupported, preparedEpilogue } from "./map.ts";
+import { compileStridedCopy } from "./strided-copy.ts";
+
+/** Measured nanoseconds an element for packing and for a transposed copy. */
+const PACKING = 5;
+const COPYING = 1.2;
+
+interface MatrixProduct {
+  readonly batch: Shape;
+  readonly m: number;
+  readonly k: number;
+  readonly n: number;
+  /** Copies that are made: of either operand, transposed, and of the product. */
+  readonly copiesA: boolean;
+  readonly copiesB: boolean;
+  /** Computes (b^T a^T)^T, which packs a instead of b. */
+  readonly isSwapped: boolean;
+}
+
+function matrixProduct({ inputs, attributes }: Pick<StepShape, "inputs" | "attributes">): MatrixProduct {
+  const settings = attributes as MatmulAttributes;
+  const { transposeA, transposeB } = settings;
+  const sizes = matmulSizes(operand(inputs, 0).type, operand(inputs, 1).type, settings);
+  const { m, k, n } = sizes;
+  const cost = (copiesA: boolean, copiesB: boolean, packed: number, product: number): number =>
+    (copiesA ? m * k * COPYING : 0) + (copiesB ? k * n * COPYING : 0) + packed * PACKING + product * COPYING;
+  const direct = cost(transposeA, transposeB, k * n, 0);
+  const swapped = cost(!transposeA, !transposeB, m * k, m * n);
+  const isSwapped = swapped < direct;
+  return { ...sizes, copiesA: transposeA !== isSwapped, copiesB: transposeB !== isSwapped, isSwapped };
+}
+
+/** Elements of the copies of a, of b and of the product, 0 for those that are not made. */
+function workspaceOf({ m, k, n, copiesA, copiesB, isSwapped }: MatrixProduct): readonly [number, number, number] {
+  return [copiesA ? m * k : 0, copiesB ? k * n : 0, isSwapped ? m * n : 0];
+}
+
+/** Copies a [rows, columns] matrix to [columns, rows]. */
+function preparedTranspose(machine: Machine, rows: number, columns: number): (from: number, to: number) => void {
+  return machine.compiled(`transpose ${rows} ${columns}`, (memory) =>
+    compileStridedCopy([columns, rows], [1, columns], [rows, 1], memory),
+  );
+}
+
+export const matmulKernel: KernelDefinition = {
+  supports(inputs, outputs, attributes) {
+    const { epilogue } = attributes as MatmulAttributes;
+    return areFloats(inputs.slice(0, 2)) && isEpilogueSupported(epilogue, [...inputs.slice(2), ...outputs]);
+  },
+  scratchBytes(step) {
+    const product = matrixProduct(step);
+    const [copyA, copyB, copyProduct] = workspaceOf(product);
+    const columns = product.isSwapped ? product.m : product.n;
+    const packed = (product.k + 1) * (columns + 8);
+    return 4 * (copyA + copyB + copyProduct + packed);
+  },
+  prepare(step, machine) {
+    const product = matrixProduct(step);
+    const { batch, m, k, n, copiesA, copiesB, isSwapped } = product;
+    const { transposeA, transposeB, epilogue } = step.attributes as MatmulAttributes;
+    const transposeOfA = transposeA ? preparedTranspose(machine, k, m) : preparedTranspose(machine, m, k);
+    const transposeOfB = transposeB ? preparedTranspose(machine, n, k) : preparedTranspose(machine, k, n);
+    const transposeOfProduct = preparedTranspose(machine, n, m);
+    const extraShapes = step.inputs.slice(2).map(({ type }) => type.shape);
+    const finish = preparedEpilogue(machine, epilogue, operand(step.outputs, 0).type.shape, extraShapes);
+
+    const multiply = (a: number, b: number, result: number): void => {
+      machine.heap.withWorkspace(workspaceOf(product), (copyA = 0, copyB = 0, copyProduct = 0) => {
+        if (copiesA) transposeOfA(a, copyA);
+        if (copiesB) transposeOfB(b, copyB);
+        const left = copiesA ? copyA : a;
+        const right = copiesB ? copyB : b;
+        if (isSwapped) {
+          runProduct(machine, right, left, copyProduct, { rows: n, inner: k, columns: m });
+          transposeOfProduct(copyProduct, result);
+        } else runProduct(machine, left, right, result, { rows: m, inner: k, columns: n });
+      });
+    };
+    const count = m * n === 0 ? 0 : elementCount(batch);
+    if (k === 0) {
+      return (_inputs, outputs) => new Float32Array(machine.heap.buffer, outputs[0], count * m * n).fill(0);
+    }
+    return (inputs, outputs) => {
+      const [a, b, result] = [operand(inputs, 0), operand(inputs, 1), operand(outputs, 0)];
+      for (let index = 0; index < count; index++) {
+        multiply(a + 4 * index * m * k, b + 4 * index * k * n, result + 4 * index * m * n);
+      }
+      finish(result, inputs.slice(2));
+    };
+  },
+};
+
+function runProduct(
+  { tfjs }: Machine,
+  a: number,
+  b: number,
+  result: number,
+  { rows, inner, columns }: { readonly rows: number; readonly inner: number; readonly columns: number },
+): void {
+  tfjs.run(
+    "_FusedMatMul",
+    { a: { address: a, shape: [1, rows, inner] }, b: { address: b, shape: [1, inner, columns] } },
+    { transposeA: false, transposeB: false, activation: "linear" },
+    { address: result, shape: [1, rows, columns] },
+  );
+}
