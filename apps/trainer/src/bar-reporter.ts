@@ -2,14 +2,10 @@
 import { MultiBar, Presets, type SingleBar } from "cli-progress";
 import { formatNumber, formatPercent, formatSeconds } from "./format.ts";
 import { epochLine } from "./plain-reporter.ts";
-import type { Reporter } from "./training-events.ts";
-
-export interface BarReporter extends Disposable {
-  readonly report: Reporter;
-}
+import type { DisposableReporter, Reporter } from "./training-events.ts";
 
 /** Draws on `stream` until disposed of, which takes the bar away and shows the cursor again. */
-export function barReporter(stream: NodeJS.WriteStream): BarReporter {
+export function barReporter(stream: NodeJS.WriteStream): DisposableReporter {
   const bars = new MultiBar(
     {
       stream,
@@ -34,7 +30,9 @@ export function barReporter(stream: NodeJS.WriteStream): BarReporter {
   const report: Reporter = (event) => {
     switch (event.kind) {
       case "note":
-        bars.log(`${event.text}\n`);
+        // Without a bar there is nothing that would ever draw the line.
+        if (training === undefined) stream.write(`${event.text}\n`);
+        else bars.log(`${event.text}\n`);
         break;
       case "start":
         training = bars.create(event.totalSteps, 0, { text: "starting" });

@@ -2,24 +2,15 @@
 import { KNOWN_DATASETS } from "@tandem/data";
 import { type RecipeName, recipes } from "@tandem/models";
 import { z } from "zod";
-import { aboutModel, type ModelName, modelNames } from "./model-catalog.ts";
+import { aboutModel, modelNames } from "./model-catalog.ts";
 import { nonEmpty, oneOf, positiveNumber, wholeNumber } from "./option-schemas.ts";
 import type { CommandDescription } from "./parse-options.ts";
+import type { TrainingChoices } from "./preset.ts";
 
-export interface TrainerOptions {
-  readonly model: ModelName;
-  /** `NAME` or `NAME=FOLDER`. */
-  readonly data: string;
-  readonly recipe?: RecipeName | undefined;
-  readonly towers?: 1 | 2 | undefined;
-  readonly epochs?: number | undefined;
-  readonly steps?: number | undefined;
-  readonly batch?: number | undefined;
-  readonly learningRate?: number | undefined;
-  readonly seed: number;
+export type TrainerOptions = TrainingChoices & {
   readonly out?: string | undefined;
   readonly name?: string | undefined;
-}
+};
 
 const recipeNames = Object.keys(recipes) as RecipeName[];
 

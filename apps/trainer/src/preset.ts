@@ -19,12 +19,11 @@ type Preset = Pick<
 >;
 
 /** What users may set; what they leave out, the preset decides. */
-export interface TrainingChoices
-  extends Partial<Pick<TrainingConfig, "recipe" | "towers" | "batch" | "epochs" | "steps" | "learningRate">> {
-  readonly model: ModelName;
-  readonly data: string;
-  readonly seed: number;
-}
+export type TrainingChoices = Pick<TrainingConfig, "model" | "data" | "seed"> & {
+  readonly [choice in "recipe" | "towers" | "batch" | "epochs" | "steps" | "learningRate"]?:
+    | TrainingConfig[choice]
+    | undefined;
+};
 
 export function configFor(choices: TrainingChoices): TrainingConfig {
   const recipe = choices.recipe ?? "paper";

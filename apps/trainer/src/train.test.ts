@@ -5,16 +5,18 @@ import { openReference } from "@tandem/backend-reference";
 import { createRunDirectory, type RunDirectory, readSafetensors, readTrainingCheckpoint } from "@tandem/checkpoint";
 import { DeviceGroup } from "@tandem/core";
 import { createDataset, type Dataset, type DatasetSplits } from "@tandem/data";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { configFor } from "./preset.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type TrainingOutcome, train } from "./train.ts";
 import type { TrainingConfig } from "./training-config.ts";
 import type { TrainingEvent } from "./training-events.ts";
 
 const SIDE = 20;
+const CLASSES = ["upper", "lower", "dark"];
+const STEPS_PER_EPOCH = 6;
+const TEST_PICTURES = 9;
 
-/** Pictures of vertical stripes (class 0), horizontal stripes (1) and nothing (2), with some noise. */
-function stripes(name: string, count: number): Dataset {
+/** Pictures that are bright in the upper half (class 0), in the lower half (1) or nowhere (2), with some noise. */
+function halves(name: string, count: number): Dataset {
   const bytes = new Uint8Array(new SharedArrayBuffer(count * SIDE * SIDE));
   const labels = Array.from({ length: count }, (_, picture) => picture % 3);
   let noise = 1;
@@ -22,30 +24,30 @@ function stripes(name: string, count: number): Dataset {
     for (let y = 0; y < SIDE; y++) {
       for (let x = 0; x < SIDE; x++) {
         noise = (noise * 48271) % 2147483647;
-        const isBright = label === 0 ? x % 4 < 2 : label === 1 ? y % 4 < 2 : false;
+        const isBright = label === 0 ? y < SIDE / 2 : label === 1 ? y >= SIDE / 2 : false;
         bytes[(picture * SIDE + y) * SIDE + x] = (isBright ? 180 : 40) + (noise % 40);
       }
     }
   });
   const pixels = { height: SIDE, width: SIDE, channels: 1, bytes } as const;
-  return createDataset({ name, classes: ["vertical", "horizontal", "blank"], pixels, labels, labelFile: name });
+  return createDataset({ name, classes: CLASSES, pixels, labels, labelFile: name });
 }
 
 interface TestData extends DatasetSplits {
   readonly opened: number;
 }
 
-function openStripes(log: string[] = []): TestData {
+function openHalves(log: string[] = []): TestData {
   let opened = 0;
   return {
-    name: "stripes",
-    classes: ["vertical", "horizontal", "blank"],
-    train: stripes("stripes, train", 44),
-    validation: stripes("stripes, validation", 12),
+    name: "halves",
+    classes: CLASSES,
+    train: halves("halves, train", 44),
+    validation: halves("halves, validation", 9),
     openTest: async () => {
       opened += 1;
       log.push("test opened");
-      return stripes("stripes, test", 21);
+      return halves("halves, test", TEST_PICTURES);
     },
     get testOpened() {
       return opened > 0;
@@ -57,51 +59,54 @@ function openStripes(log: string[] = []): TestData {
 }
 
 const config: TrainingConfig = {
-  ...configFor({ model: "alexnet-mini", data: "stripes", seed: 5, batch: 8, epochs: 3, learningRate: 0.02 }),
-  sizes: { maps: [4, 4, 4], firstKernel: 3, secondKernel: 3, units: [8, 8], dropout: 0.1 },
-  schedule: { kind: "plateau", patience: 1, factor: 0.1, drops: 2 },
+  model: "alexnet-mini",
+  sizes: { maps: [8, 4, 4], firstKernel: 3, secondKernel: 3, units: [16, 16], dropout: 0.1 },
+  recipe: "paper",
+  towers: 2,
+  data: "halves",
+  seed: 5,
+  batch: 8,
+  epochs: 3,
+  learningRate: 0.02,
+  schedule: { kind: "steps", atEpochs: [6], factor: 0.1 },
+  momentum: 0.9,
+  weightDecay: 0.0005,
+  pixelDivisor: 64,
+  augmentation: { crops: "random", flips: true, colourNoise: "paper", epochsWithoutColourNoise: 0, picturesPerCrop: 1 },
   loaders: 0,
 };
 
 let root = "";
-beforeEach(async () => {
+beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "tandem-"));
 });
-afterEach(() => rm(root, { recursive: true }));
+afterAll(() => rm(root, { recursive: true }));
 
 interface Trained {
   readonly outcome: TrainingOutcome;
   readonly events: readonly TrainingEvent[];
   readonly data: TestData;
   readonly run: RunDirectory;
+  /** What happened, in order. */
   readonly log: readonly string[];
 }
 
-async function trainStripes(
+async function trainHalves(
   changes: Partial<TrainingConfig> = {},
   onEvent: (event: TrainingEvent, stop: () => void) => void = () => {},
-  devices = 2,
 ): Promise<Trained> {
   const log: string[] = [];
   const events: TrainingEvent[] = [];
-  const data = openStripes(log);
-  const run = await createRunDirectory({ root, defaultName: "stripes" });
+  const data = openHalves(log);
+  const run = await createRunDirectory({ root, defaultName: "halves" });
   const controller = new AbortController();
-  await using group = new DeviceGroup(await openReference({ count: devices }));
-  const outcome = await train(
-    { ...config, ...changes },
-    {
-      devices: group,
-      data,
-      run,
-      report: (event) => {
-        events.push(event);
-        log.push(event.kind);
-        onEvent(event, () => controller.abort());
-      },
-      signal: controller.signal,
-    },
-  );
+  const report = (event: TrainingEvent): void => {
+    events.push(event);
+    log.push(event.kind);
+    onEvent(event, () => controller.abort());
+  };
+  await using devices = new DeviceGroup(await openReference({ count: 2 }));
+  const outcome = await train({ ...config, ...changes }, { devices, data, run, report, signal: controller.signal });
   return { outcome, events, data, run, log };
 }
 
@@ -113,46 +118,48 @@ const readLines = async (...path: string[]): Promise<{ kind: string; step?: numb
     .map((line) => JSON.parse(line));
 
 describe("a training", () => {
-  test("learns, and writes everything it promises", async () => {
-    const { outcome, events, run } = await trainStripes({ epochs: 8 });
-    if (outcome.kind !== "finished") throw new Error("the training was not finished");
-    expect(await readJson(run.path, "summary.json")).toEqual(outcome.summary);
-    expect(Object.keys(outcome.summary)).toEqual([
-      "top1Error",
-      "top5Error",
-      "imagesPerSecond",
-      "seconds",
-      "backend",
-      "devices",
-      "parameters",
-      "peakBytes",
-      "seed",
-    ]);
-    expect(outcome.summary).toMatchObject({ backend: "reference", devices: ["reference:0", "reference:1"], seed: 5 });
-    expect(outcome.summary.top1Error.tenViews).toBeLessThan(20);
-    expect(outcome.summary.top5Error).toEqual({ oneView: 0, tenViews: 0 });
-    expect(outcome.summary.peakBytes).toBeGreaterThan(0);
-    expect(outcome.baseline.top1Error).toBe(0);
-    expect(outcome.pictures).toBe(21);
-
-    expect((await readdir(run.path)).sort()).toEqual([
-      "checkpoints",
-      "config.json",
-      "metrics.jsonl",
-      "model.safetensors",
-      "summary.json",
-    ]);
-    expect((await readdir(join(run.path, "checkpoints"))).length).toBe(8);
-    expect(await readJson(run.path, "config.json")).toEqual(JSON.parse(JSON.stringify({ ...config, epochs: 8 })));
-    const metrics = await readLines(run.path, "metrics.jsonl");
-    expect(metrics.filter(({ kind }) => kind === "epoch").length).toBe(8);
-    expect(metrics.filter(({ kind }) => kind === "step").map(({ step }) => step)).toEqual([10, 20, 30, 40]);
-    expect(metrics.at(-1)).toMatchObject({ kind: "test", pictures: 21, baseline: { top1Error: 0 } });
-    expect(events.filter(({ kind }) => kind === "step").length).toBe(8 * 6);
+  const epochs = 8;
+  let trained: Trained;
+  beforeAll(async () => {
+    trained = await trainHalves({ epochs });
   });
 
-  test("looks at the test pictures once, after its last step and its last validation", async () => {
-    const { data, log } = await trainStripes();
+  test("learns, and sums up what came of it", async () => {
+    const { outcome, events, run } = trained;
+    if (outcome.kind !== "finished") throw new Error("the training was not finished");
+    const { summary, baseline, pictures } = outcome;
+    expect(await readJson(run.path, "summary.json")).toEqual(summary);
+    expect(summary).toEqual({
+      top1Error: { oneView: expect.any(Number), tenViews: expect.any(Number) },
+      top5Error: { oneView: 0, tenViews: 0 },
+      imagesPerSecond: expect.any(Number),
+      seconds: expect.any(Number),
+      backend: "reference",
+      devices: ["reference:0", "reference:1"],
+      parameters: expect.any(Number),
+      peakBytes: expect.any(Number),
+      seed: 5,
+    });
+    expect(summary.top1Error.tenViews).toBeLessThan(20);
+    expect([summary.imagesPerSecond, summary.seconds, summary.peakBytes].every((value) => value > 0)).toBe(true);
+    expect({ baseline, pictures }).toEqual({ baseline: { top1Error: 0, top5Error: 0 }, pictures: TEST_PICTURES });
+    expect(events.filter(({ kind }) => kind === "step").length).toBe(epochs * STEPS_PER_EPOCH);
+  });
+
+  test("writes everything it promises", async () => {
+    const { run } = trained;
+    const files = ["checkpoints", "config.json", "metrics.jsonl", "model.safetensors", "summary.json"];
+    expect((await readdir(run.path)).sort()).toEqual(files);
+    expect((await readdir(join(run.path, "checkpoints"))).length).toBe(epochs);
+    expect(await readJson(run.path, "config.json")).toEqual({ ...config, epochs });
+    const metrics = await readLines(run.path, "metrics.jsonl");
+    expect(metrics.filter(({ kind }) => kind === "epoch").length).toBe(epochs);
+    expect(metrics.filter(({ kind }) => kind === "step").map(({ step }) => step)).toEqual([10, 20, 30, 40]);
+    expect(metrics.at(-1)).toMatchObject({ kind: "test", pictures: TEST_PICTURES, baseline: { top1Error: 0 } });
+  });
+
+  test("looks at the test pictures once, after its last step and its last validation", () => {
+    const { data, log } = trained;
     expect(data.opened).toBe(1);
     const opened = log.indexOf("test opened");
     expect(log.lastIndexOf("step")).toBeLessThan(opened);
@@ -161,39 +168,36 @@ describe("a training", () => {
   });
 
   test("keeps the parameters of the epoch with the lowest validation error, as one undivided network", async () => {
-    const { run, events } = await trainStripes();
-    const best = events.flatMap((event) => (event.kind === "epoch" && event.isBest ? [event.epoch] : [])).at(-1);
+    const { run, events } = trained;
+    const passes = events.flatMap((event) => (event.kind === "epoch" ? [event] : []));
+    const lowest = Math.min(...passes.map(({ validation }) => validation.top1));
+    const best = passes.findLast(({ validation }) => validation.top1 === lowest)?.epoch ?? 0;
     const model = await readSafetensors(join(run.path, "model.safetensors"));
     const checkpoint = await readTrainingCheckpoint(join(run.path, "checkpoints", `epoch-${best}.safetensors`));
-    expect(model.metadata["epoch"]).toBe(`${best}`);
-    expect([...model.tensors.keys()]).toContain("conv2.weight");
-    expect(model.tensors.get("conv2.weight")?.shape).toEqual([3, 3, 2, 4]);
+    expect(model.metadata).toMatchObject({ epoch: `${best}`, recipe: "paper" });
+    expect(model.tensors.get("conv2.weight")?.shape).toEqual([3, 3, 4, 4]);
     for (const [name, tensor] of model.tensors) expect(checkpoint.tensors.get(`parameters.${name}`)).toEqual(tensor);
     expect(checkpoint.tensors.has("velocities.fc6.bias")).toBe(true);
-    expect(checkpoint.progress).toMatchObject({ epoch: best, step: 6 * (best ?? 0), seed: 5 });
+    expect(checkpoint.progress).toMatchObject({ epoch: best, step: STEPS_PER_EPOCH * best, seed: 5 });
   });
 
-  test("gives the same numbers again, and others for another seed", async () => {
-    const losses = async (changes: Partial<TrainingConfig>): Promise<number[]> => {
-      const { events } = await trainStripes({ epochs: 1, ...changes });
-      return events.flatMap((event) => (event.kind === "step" ? [event.loss] : []));
-    };
-    const first = await losses({});
-    expect(await losses({})).toEqual(first);
-    expect(await losses({ loaders: 1 })).toEqual(first);
-    expect(await losses({ seed: 6 })).not.toEqual(first);
+  test("gives the same numbers again, from however many threads the pictures come, and others for another seed", async () => {
+    const losses = ({ events }: Trained): number[] =>
+      events.flatMap((event) => (event.kind === "step" && event.step <= 3 ? [event.loss] : []));
+    expect(losses(await trainHalves({ epochs, steps: 3, loaders: 1 }))).toEqual(losses(trained));
+    expect(losses(await trainHalves({ epochs, steps: 3, seed: 6 }))).not.toEqual(losses(trained));
   });
 
   test("takes no more steps than it was allowed", async () => {
-    const { run, events } = await trainStripes({ steps: 8 });
-    expect(events.filter(({ kind }) => kind === "step").length).toBe(8);
+    const { run, events } = await trainHalves({ steps: STEPS_PER_EPOCH + 1 });
+    expect(events.filter(({ kind }) => kind === "step").length).toBe(STEPS_PER_EPOCH + 1);
     expect(await readdir(join(run.path, "checkpoints"))).toEqual(["epoch-1.safetensors", "epoch-2.safetensors"]);
   });
 });
 
 describe("an interrupted training", () => {
   test("stops after the step and saves", async () => {
-    const { outcome, events, run, data } = await trainStripes({}, (event, stop) => {
+    const { outcome, events, run, data } = await trainHalves({}, (event, stop) => {
       if (event.kind === "step" && event.step === 8) stop();
     });
     if (outcome.kind !== "interrupted") throw new Error("the training was not interrupted");
@@ -207,7 +211,7 @@ describe("an interrupted training", () => {
   });
 
   test("during the test, keeps the model and claims no result", async () => {
-    const { outcome, run } = await trainStripes({ epochs: 1 }, (event, stop) => {
+    const { outcome, run } = await trainHalves({ epochs: 1 }, (event, stop) => {
       if (event.kind === "evaluation" && event.what.startsWith("test")) stop();
     });
     expect(outcome).toEqual({ kind: "interrupted", step: 6, savedTo: run.path });
@@ -218,38 +222,42 @@ describe("an interrupted training", () => {
 
 describe("a training that cannot go on", () => {
   test("says at which step the loss was no number, and keeps the last good checkpoint", async () => {
-    const { run, training } = await startDiverging();
-    await expect(training).rejects.toThrow(/training diverged at step \d+: .*\n.*lower --learning-rate/);
+    const schedule = { kind: "steps", atEpochs: [1], factor: 1e12 } as const;
+    const run = await createRunDirectory({ root, defaultName: "diverging" });
+    await using devices = new DeviceGroup(await openReference());
+    const training = train(
+      { ...config, schedule },
+      { devices, data: openHalves(), run, report: () => {}, signal: new AbortController().signal },
+    );
+    const checkpoint = join(run.path, "checkpoints", "epoch-1.safetensors");
+    await expect(training).rejects.toThrow(/training diverged at step (8|9): .*\n.*use a lower --learning-rate/);
+    await expect(training).rejects.toThrow(`the last good checkpoint is ${checkpoint}`);
+    const { tensors, progress } = await readTrainingCheckpoint(checkpoint);
+    expect(progress.step).toBe(STEPS_PER_EPOCH);
+    for (const { data } of tensors.values()) expect(data.every(Number.isFinite)).toBe(true);
     expect(await readdir(run.path)).not.toContain("summary.json");
   });
 
   test("for want of memory says which batch would fit, before the first step", async () => {
-    const data = openStripes();
     const run = await createRunDirectory({ root, defaultName: "large" });
     await using devices = new DeviceGroup(await openReference({ memoryBytes: 400_000 }));
-    const report = (event: TrainingEvent): void => expect(event.kind).not.toBe("step");
-    const signal = new AbortController().signal;
-    const training = train({ ...config, batch: 1000 }, { devices, data, run, report, signal });
-    await expect(training).rejects.toThrow(
-      /reference:0 needs .* for this program, and has 391 KiB\n.*--batch \d+ fits/,
-    );
-    const message = await training.then(String, String);
-    const [, batch] = /--batch (\d+) fits/.exec(message) ?? [];
-    const smaller = train(
-      { ...config, batch: Number(batch), steps: 1 },
-      { devices, data, run, report: () => {}, signal },
-    );
-    expect((await smaller).kind).toBe("finished");
+    const events: string[] = [];
+    const trainWith = (batch: number): Promise<TrainingOutcome> =>
+      train(
+        { ...config, batch, steps: 1 },
+        {
+          devices,
+          data: openHalves(),
+          run,
+          report: ({ kind }) => events.push(kind),
+          signal: new AbortController().signal,
+        },
+      );
+    const refusal = await trainWith(1000).then(String, String);
+    expect(refusal).toMatch(/reference:0 needs .* for this program, and has 391 KiB\n.*--batch \d+ fits/);
+    expect(events).not.toContain("step");
+    const [, fitting = ""] = /--batch (\d+) fits/.exec(refusal) ?? [];
+    expect((await trainWith(Number(fitting))).kind).toBe("finished");
+    await expect(trainWith(Number(fitting) + 1)).rejects.toThrow("needs");
   });
 });
-
-async function startDiverging(): Promise<{ run: RunDirectory; training: Promise<TrainingOutcome> }> {
-  const run = await createRunDirectory({ root, defaultName: "diverging" });
-  const devices = new DeviceGroup(await openReference({ count: 1 }));
-  const signal = new AbortController().signal;
-  const training = train(
-    { ...config, learningRate: 1e9 },
-    { devices, data: openStripes(), run, report: () => {}, signal },
-  );
-  return { run, training };
-}

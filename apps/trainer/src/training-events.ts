@@ -38,3 +38,8 @@ export type TrainingEvent =
   | { readonly kind: "evaluation"; readonly what: string; readonly done: number; readonly total: number };
 
 export type Reporter = (event: TrainingEvent) => void;
+
+/** A reporter that holds on to its terminal until it is disposed of. */
+export interface DisposableReporter extends Disposable {
+  readonly report: Reporter;
+}
