@@ -1,9 +1,8 @@
 // From a scheduled graph to a program: memory for every value, and for every device the stream of what it runs, sends and receives.
 import type { Backend } from "../backend.ts";
-import { type Graph, type GraphNode, producers, typeOf, type ValueId } from "../graph.ts";
+import { type Graph, type GraphNode, typeOf, type ValueId } from "../graph.ts";
 import { operand, opOf } from "../op.ts";
-import { type MapAttributes, mapOp } from "../ops/map.ts";
-import { type ReshapeAttributes, reshapeOp } from "../ops/movement.ts";
+import { reshapeOp } from "../ops/movement.ts";
 import { transferOp } from "../ops/transfer.ts";
 import type {
   DeviceProgram,
@@ -16,12 +15,12 @@ import type {
   StreamItem,
 } from "../program.ts";
 import { PROGRAM_VERSION } from "../program.ts";
-import { scalarProgram } from "../scalar/builder.ts";
 import { byteLength, type TensorType } from "../type.ts";
 import { allocateSlots, type StorageRequest } from "./allocate.ts";
 import { deviceIndex } from "./bind-devices.ts";
 import { type LiveRange, liveRanges } from "./liveness.ts";
-import { assignStorage, type Storage } from "./storage.ts";
+import { preserveState } from "./preserve-state.ts";
+import type { Storage } from "./storage.ts";
 
 export interface PlanOptions {
   /** `backends[n]` runs device n. */
@@ -31,7 +30,7 @@ export interface PlanOptions {
 }
 
 export function planProgram(scheduled: Graph, { backends, stateInputs }: PlanOptions): Program {
-  const { graph, storage } = withCopies(scheduled);
+  const { graph, storage } = preserveState(scheduled);
   const ranges = liveRanges(graph, storage);
   const layouts = backends.map((_, device) => layOut(graph, storage, ranges, device, stateInputs));
   const operandFor = (value: ValueId): Operand => {
@@ -79,67 +78,6 @@ export function planProgram(scheduled: Graph, { backends, stateInputs }: PlanOpt
     })),
     transfers: streams.transfers,
   };
-}
-
-/** The graph with a copy at its end for each replacement that could not be computed in place, and the storage with them done. */
-function withCopies(original: Graph): { readonly graph: Graph; readonly storage: Storage } {
-  const scheduled = withOldStateSaved(original);
-  const storage = assignStorage(scheduled);
-  if (storage.copies.length === 0) return { graph: scheduled, storage };
-  const values = [...scheduled.values];
-  const nodes = [...scheduled.nodes];
-  const copy = (from: ValueId): ValueId => {
-    const type = typeOf({ ...scheduled, values }, from);
-    const to = values.push(type) - 1;
-    nodes.push(copyNode(type, from, to));
-    return to;
-  };
-  const overwritten = new Set(storage.copies.map(({ to }) => to));
-  const sources = storage.copies.map(({ from }) => (overwritten.has(storage.rootOf(from)) ? copy(from) : from));
-  const replacementOf = new Map<ValueId, ValueId>();
-  for (const [index, { to }] of storage.copies.entries()) replacementOf.set(to, copy(operand(sources, index)));
-  const inputs = new Map(scheduled.inputs.map(({ name, value }) => [name, value]));
-  const outputs = scheduled.outputs.map((output) => {
-    const replaced = output.replaces === undefined ? undefined : inputs.get(output.replaces);
-    const value = replaced === undefined ? undefined : replacementOf.get(replaced);
-    return value === undefined ? output : { ...output, value };
-  });
-  const graph = { ...scheduled, values, nodes, outputs };
-  return { graph, storage: assignStorage(graph) };
-}
-
-/** Where an output reads back a state input that is replaced, the old value is copied before anything runs. */
-function withOldStateSaved(graph: Graph): Graph {
-  const producer = producers(graph);
-  /** What a value is a view of. */
-  const originOf = (value: ValueId): ValueId => {
-    const node = producer.get(value);
-    return node?.op === reshapeOp.name ? originOf(operand(node.inputs, 0)) : value;
-  };
-  const inputs = new Map(graph.inputs.map(({ name, value }) => [name, value]));
-  const replaced = new Set(
-    graph.outputs.flatMap((output) => (output.replaces === undefined ? [] : (inputs.get(output.replaces) ?? []))),
-  );
-  const values = [...graph.values];
-  const copies: GraphNode[] = [];
-  const outputs = graph.outputs.map((output) => {
-    const origin = originOf(output.value);
-    if (output.replaces !== undefined || !replaced.has(origin)) return output;
-    const saved = values.push(typeOf(graph, origin)) - 1;
-    copies.push(copyNode(typeOf(graph, origin), origin, saved));
-    if (origin === output.value) return { ...output, value: saved };
-    const type = typeOf(graph, output.value);
-    const view = values.push(type) - 1;
-    const attributes: ReshapeAttributes = { shape: type.shape };
-    copies.push({ op: reshapeOp.name, inputs: [saved], outputs: [view], attributes, scope: "" });
-    return { ...output, value: view };
-  });
-  return copies.length === 0 ? graph : { ...graph, values, nodes: [...copies, ...graph.nodes], outputs };
-}
-
-function copyNode({ dtype, shape }: TensorType, from: ValueId, to: ValueId): GraphNode {
-  const attributes: MapAttributes = { body: scalarProgram([dtype], (inputs) => inputs), shape };
-  return { op: mapOp.name, inputs: [from], outputs: [to], attributes, scope: "" };
 }
 
 interface Layout {
