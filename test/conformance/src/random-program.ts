@@ -68,7 +68,12 @@ const actions: Readonly<Record<string, Action>> = {
     return [reduce(a, knob % rank(a), options)];
   },
   reshape: (a, _b, knob) => [pick([a.reshape([-1]), a.reshape([1, ...a.shape, 1]), asMatrix(a)], knob)],
-  transpose: (a) => [a.transpose()],
+  transpose: (a, _b, knob) => {
+    const axes = [...a.shape.keys()];
+    const shift = knob % Math.max(1, rank(a));
+    const rotated = a.transpose([...axes.slice(shift), ...axes.slice(0, shift)]);
+    return [rotated, rotated.transpose()];
+  },
   slice: (a, _b, knob) =>
     rank(a) === 0 ? [] : [a.sliceAxis(knob % rank(a), 0, a.shape[knob % rank(a)] ?? 1, 1 + (knob % 2))],
   pad: (a, _b, knob) => [t.pad(a, { before: a.shape.map(() => knob % 2), after: a.shape.map((_, axis) => axis % 2) })],
@@ -147,10 +152,12 @@ export interface Recipe {
 }
 
 const index = fc.nat({ max: 50 });
+/** Mostly one of the last few values. */
+const recent = fc.oneof({ weight: 2, arbitrary: fc.nat({ max: 2 }) }, { weight: 1, arbitrary: index });
 
 export const recipes: fc.Arbitrary<Recipe> = fc.record({
   actions: fc.array(
-    fc.record({ action: fc.constantFrom(...actionNames), a: index, b: index, knob: fc.nat({ max: 7 }) }),
+    fc.record({ action: fc.constantFrom(...actionNames), a: recent, b: index, knob: fc.nat({ max: 7 }) }),
     {
       minLength: 1,
       maxLength: 14,
@@ -170,7 +177,7 @@ export function functionOf(recipe: Recipe): (inputs: Inputs) => { p: t.Tensor; q
     const { p, q, r, x, y, scale } = inputs;
     const values: t.Tensor[] = [p, q, r, x, y, scale];
     for (const { action, a, b, knob } of recipe.actions) {
-      const made = actions[action]?.(pick(values, a), pick(values, b), knob, inputs) ?? [];
+      const made = actions[action]?.(pick(values.toReversed(), a), pick(values, b), knob, inputs) ?? [];
       values.push(...made.filter(({ shape }) => t.elementCount(shape) <= LARGEST));
     }
     const found = pick(values.toReversed(), recipe.source);
