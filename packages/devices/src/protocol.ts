@@ -1,0 +1,47 @@
+// What the threads say to each other. A request is answered under its id; writes are not answered, what goes wrong with one is told
+// by the next answer.
+import type { DeviceLimits, DeviceProgram, MemoryUse, SlotReservation } from "@tandem/core";
+import type { BackendName } from "./backends.ts";
+import type { PackedError } from "./error-transport.ts";
+
+/** What a thread is started with. */
+export interface DeviceThreadInput {
+  readonly backend: BackendName;
+  readonly index: number;
+  readonly memoryBytes?: number;
+  /** Two i32: how many threads are computing now, and the most there ever were at once. */
+  readonly activity: SharedArrayBuffer;
+}
+
+/** The questions by name, each with what it takes and what is answered. */
+export interface Questions {
+  readonly open: { readonly takes: Record<never, never>; readonly gives: DeviceLimits };
+  readonly reserve: { readonly takes: { readonly slots: readonly SlotReservation[] }; readonly gives: undefined };
+  readonly release: { readonly takes: { readonly slots: readonly number[] }; readonly gives: undefined };
+  readonly read: { readonly takes: { readonly slot: number; readonly bytes: number }; readonly gives: ArrayBuffer };
+  /** Answers with the number that the loaded program goes by. */
+  readonly load: { readonly takes: { readonly program: DeviceProgram }; readonly gives: number };
+  readonly submit: {
+    readonly takes: { readonly executable: number; readonly segment: number; readonly bindings: readonly number[] };
+    readonly gives: undefined;
+  };
+  readonly unload: { readonly takes: { readonly executable: number }; readonly gives: undefined };
+  readonly memoryUse: { readonly takes: Record<never, never>; readonly gives: MemoryUse };
+  readonly close: { readonly takes: Record<never, never>; readonly gives: undefined };
+}
+
+export type QuestionName = keyof Questions;
+
+export type Request = {
+  [Name in QuestionName]: { readonly kind: Name; readonly id: number } & Questions[Name]["takes"];
+}[QuestionName];
+
+export interface WriteMessage {
+  readonly kind: "write";
+  readonly slot: number;
+  readonly data: Uint8Array<ArrayBuffer>;
+}
+
+export type Answer =
+  | { readonly id: number; readonly value: Questions[QuestionName]["gives"] }
+  | { readonly id: number; readonly error: PackedError };
