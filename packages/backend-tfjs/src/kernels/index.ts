@@ -9,6 +9,9 @@ import { maxPool2dGradientKernel, maxPool2dKernel, maxPool2dPickKernel } from ".
 import { reduceKernel } from "./reduce.ts";
 import { referenceKernel } from "./reference.ts";
 
+/** Rare ops, run by the reference backend's loops. */
+export const referenceLoops: ReadonlySet<string> = new Set(["argmax", "gather", "scatterAdd"]);
+
 export const kernels: ReadonlyMap<string, KernelDefinition> = new Map(
   Object.entries({
     map: mapKernel,
@@ -26,8 +29,6 @@ export const kernels: ReadonlyMap<string, KernelDefinition> = new Map(
     maxPool2dPick: maxPool2dPickKernel,
     localResponseNormalization: localResponseNormalizationKernel,
     localResponseNormalizationGradient: localResponseNormalizationGradientKernel,
-    argmax: referenceKernel("argmax"),
-    gather: referenceKernel("gather"),
-    scatterAdd: referenceKernel("scatterAdd"),
+    ...Object.fromEntries([...referenceLoops].map((op) => [op, referenceKernel(op)])),
   }),
 );
