@@ -35,6 +35,7 @@ export function barReporter(stream: NodeJS.WriteStream): DisposableReporter {
         else bars.log(`${event.text}\n`);
         break;
       case "start":
+        if (training !== undefined) bars.remove(training);
         training = bars.create(event.totalSteps, 0, { text: "starting" });
         break;
       case "step": {

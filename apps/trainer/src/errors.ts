@@ -26,3 +26,13 @@ export class InterruptedError extends TandemError {
 export function throwIfInterrupted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new InterruptedError();
 }
+
+/** What `work` resolves to; rejects with InterruptedError as soon as that is no longer waited for. */
+export function unlessInterrupted<R>(work: Promise<R>, signal: AbortSignal): Promise<R> {
+  throwIfInterrupted(signal);
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(new InterruptedError());
+    signal.addEventListener("abort", stop, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
+}

@@ -1,7 +1,7 @@
 // The test, after the last step: the only place that opens the test pictures.
 import { type BaselineErrors, nearestNeighbour } from "@tandem/data";
 import { parameterCount } from "@tandem/models";
-import { throwIfInterrupted } from "./errors.ts";
+import { throwIfInterrupted, unlessInterrupted } from "./errors.ts";
 import { evaluateTenViews } from "./evaluate.ts";
 import type { Session } from "./session.ts";
 import { type Summary, summarize } from "./summary.ts";
@@ -31,8 +31,7 @@ export async function testOnce(session: Session, trained: ModelState, startedAt:
     signal,
   });
   report({ kind: "note", text: "Comparing with the nearest neighbour" });
-  const baseline = await nearestNeighbour(data.train, test);
-  throwIfInterrupted(signal);
+  const baseline = await unlessInterrupted(nearestNeighbour(data.train, test), signal);
   const memory = await devices.memoryUse();
   const summary = summarize(errors, {
     imagesPerSecond: pace.imagesPerSecond,

@@ -1,7 +1,9 @@
 // Run directories, checkpoints and safetensors files. Needs Node: it writes to disks.
+export { replaceFile } from "./atomic-file.ts";
 export { CheckpointError } from "./errors.ts";
 export {
   createRunDirectory,
+  createRunFolder,
   listCheckpoints,
   type RunDirectory,
   type RunDirectoryOptions,

@@ -28,7 +28,7 @@ export interface RunDirectoryOptions {
   /** The folder that holds all runs; made if it is not there. */
   readonly root: string;
   /** The name the user asked for: taken as it is, and refused if a run has it. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** Without a name: the run is called this, or this with the first free number behind it, `-2`, `-3`, ... */
   readonly defaultName: string;
 }
@@ -38,16 +38,24 @@ export interface RunDirectoryOptions {
  *
  * @throws CheckpointError if the name is taken or cannot be a folder's, or the folder cannot be made.
  */
-export async function createRunDirectory({ root, name, defaultName }: RunDirectoryOptions): Promise<RunDirectory> {
+export async function createRunDirectory(options: RunDirectoryOptions): Promise<RunDirectory> {
+  const { name, path } = await createRunFolder(options);
+  await makeFolder(join(path, CHECKPOINTS), false);
+  return runDirectoryAt(name, path);
+}
+
+/** An empty folder with a name of its own, by the rules of `createRunDirectory`. */
+export async function createRunFolder({
+  root,
+  name,
+  defaultName,
+}: RunDirectoryOptions): Promise<Pick<RunDirectory, "name" | "path">> {
   if (name !== undefined) checkRunName(name);
   await makeFolder(root, true);
   for (let number = 1; ; number++) {
     const candidate = name ?? (number === 1 ? defaultName : `${defaultName}-${number}`);
     const path = join(root, candidate);
-    if (await makeFolder(path, false)) {
-      await makeFolder(join(path, CHECKPOINTS), false);
-      return runDirectoryAt(candidate, path);
-    }
+    if (await makeFolder(path, false)) return { name: candidate, path };
     if (name !== undefined) {
       throw new CheckpointError(`there is a run called ${name} already, in ${path}`, {
         hint: "choose another --name; runs are never overwritten",
