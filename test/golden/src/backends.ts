@@ -1,5 +1,6 @@
 // The backends whose results are compared with PyTorch's.
 import { openReference } from "@tandem/backend-reference";
+import { openTfjs } from "@tandem/backend-tfjs";
 import type { Device } from "@tandem/core";
 
 export interface TestedBackend {
@@ -7,4 +8,7 @@ export interface TestedBackend {
   readonly open: (options: { readonly count: number }) => Promise<readonly Device[]>;
 }
 
-export const testedBackends: readonly TestedBackend[] = [{ name: "reference", open: openReference }];
+export const testedBackends: readonly TestedBackend[] = [
+  { name: "reference", open: openReference },
+  { name: "tfjs", open: openTfjs },
+];
