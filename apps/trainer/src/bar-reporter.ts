@@ -6,6 +6,7 @@ import type { DisposableReporter, Reporter } from "./training-events.ts";
 
 /** Draws on `stream` until disposed of, which takes the bar away and shows the cursor again. */
 export function barReporter(stream: NodeJS.WriteStream): DisposableReporter {
+  // One bar for whatever is going on; of MultiBar's abilities, the lines above it are what is wanted.
   const bars = new MultiBar(
     {
       stream,
@@ -13,33 +14,37 @@ export function barReporter(stream: NodeJS.WriteStream): DisposableReporter {
       barsize: 24,
       hideCursor: true,
       clearOnComplete: true,
-      stopOnComplete: false,
       // Signals are the trainer's to handle.
       gracefulExit: false,
-      noTTYOutput: false,
       fps: 8,
     },
     Presets.shades_classic,
   );
-  let training: SingleBar | undefined;
-  let evaluation: SingleBar | undefined;
-  const endEvaluation = (): void => {
-    if (evaluation !== undefined) bars.remove(evaluation);
-    evaluation = undefined;
+  let bar: SingleBar | undefined;
+  let totalSteps = 0;
+  const show = (done: number, total: number, text: string): void => {
+    bar ??= bars.create(total, 0, { text });
+    bar.setTotal(total);
+    bar.update(done, { text });
+  };
+  const print = (text: string): void => {
+    if (bar === undefined) {
+      stream.write(`${text}\n`);
+      return;
+    }
+    bars.log(`${text}\n`);
+    bars.update();
   };
   const report: Reporter = (event) => {
     switch (event.kind) {
       case "note":
-        // Without a bar there is nothing that would ever draw the line.
-        if (training === undefined) stream.write(`${event.text}\n`);
-        else bars.log(`${event.text}\n`);
+        print(event.text);
         break;
       case "start":
-        if (training !== undefined) bars.remove(training);
-        training = bars.create(event.totalSteps, 0, { text: "starting" });
+        totalSteps = event.totalSteps;
+        show(0, totalSteps, "first step");
         break;
       case "step": {
-        endEvaluation();
         const text = [
           `epoch ${event.epoch}`,
           `loss ${formatNumber(event.loss)}`,
@@ -47,25 +52,16 @@ export function barReporter(stream: NodeJS.WriteStream): DisposableReporter {
           `${formatNumber(event.imagesPerSecond)} images/s`,
           `${formatSeconds(event.secondsLeft)} left`,
         ].join(" | ");
-        training?.update(event.step, { text });
+        show(event.step, totalSteps, text);
         break;
       }
       case "epoch":
-        endEvaluation();
-        bars.log(`${epochLine(event)}\n`);
+        print(epochLine(event));
         break;
       case "evaluation":
-        evaluation ??= bars.create(event.total, 0, { text: event.what });
-        evaluation.update(event.done, { text: event.what });
-        if (event.done >= event.total) endEvaluation();
+        show(event.done, event.total, `${event.what} | ${event.done} of ${event.total} pictures`);
         break;
     }
   };
-  return {
-    report,
-    [Symbol.dispose]: () => {
-      endEvaluation();
-      bars.stop();
-    },
-  };
+  return { report, [Symbol.dispose]: () => bars.stop() };
 }
