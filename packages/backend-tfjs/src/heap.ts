@@ -19,6 +19,8 @@ export interface Block {
 
 /** A cache line, so that four lanes never straddle two. */
 const ALIGNMENT = 64;
+/** Kernels may read, and ignore, this many bytes beyond either end of a block. */
+const MARGIN = 16;
 
 export class Heap {
   readonly #memory: HeapMemory;
@@ -46,11 +48,11 @@ export class Heap {
   }
 
   allocate(bytes: number): Block {
-    const origin = this.#memory.malloc(bytes + ALIGNMENT);
+    const origin = this.#memory.malloc(bytes + ALIGNMENT + 2 * MARGIN);
     if (origin === 0) throw this.#outOfMemory(this.#allocatedBytes + bytes);
     this.#allocatedBytes += bytes;
     this.#peakBytes = Math.max(this.#peakBytes, this.#allocatedBytes);
-    return { address: Math.ceil(origin / ALIGNMENT) * ALIGNMENT, bytes, origin };
+    return { address: Math.ceil((origin + MARGIN) / ALIGNMENT) * ALIGNMENT, bytes, origin };
   }
 
   free({ origin, bytes }: Block): void {

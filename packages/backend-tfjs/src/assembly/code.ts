@@ -6,13 +6,26 @@ export type ValueType = "i32" | "i64" | "f32" | "f64" | "v128";
 export interface Code {
   /** What the code leaves on the stack. */
   readonly type: ValueType | "none";
-  readonly bytes: readonly number[];
+  /** Bytes and pieces of code, in order: flattened once, when the function is finished. */
+  readonly parts: readonly (Code | readonly number[])[];
 }
 
 const valueTypeBytes = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b } satisfies Record<ValueType, number>;
 
 export function valueTypeByte(type: ValueType): number {
   return valueTypeBytes[type];
+}
+
+export function bytesOf(code: Code): number[] {
+  const bytes: number[] = [];
+  const append = ({ parts }: Code): void => {
+    for (const part of parts) {
+      if ("parts" in part) append(part);
+      else for (const byte of part) bytes.push(byte);
+    }
+  };
+  append(code);
+  return bytes;
 }
 
 /** Code that evaluates the operands in order and then applies an instruction to them. */
@@ -22,12 +35,12 @@ export function instruction(
   operands: readonly Code[],
   immediates: readonly number[] = [],
 ): Code {
-  return { type, bytes: [...operands.flatMap((operand) => operand.bytes), ...opcode, ...immediates] };
+  return { type, parts: [...operands, opcode, immediates] };
 }
 
 /** Statements one after the other. */
 export function sequence(statements: readonly Code[]): Code {
-  return { type: "none", bytes: statements.flatMap((statement) => statement.bytes) };
+  return { type: "none", parts: statements };
 }
 
 /** A parameter or variable of a function. */
@@ -37,7 +50,7 @@ export interface Local {
 }
 
 export function get(local: Local): Code {
-  return { type: local.type, bytes: [0x20, ...unsignedLeb128(local.index)] };
+  return { type: local.type, parts: [[0x20, ...unsignedLeb128(local.index)]] };
 }
 
 export function set(local: Local, value: Code): Code {
@@ -64,18 +77,15 @@ export function countedLoop(
   const isBelowEnd = instruction("i32", [0x49], [get(counter), constant(end)]);
   return sequence([
     set(counter, constant(start)),
-    { type: "none", bytes: [0x03, EMPTY_BLOCK] },
+    { type: "none", parts: [[0x03, EMPTY_BLOCK]] },
     ...body,
     increment(counter, step),
     instruction("none", [0x0d], [isBelowEnd], [0]),
-    { type: "none", bytes: [0x0b] },
+    { type: "none", parts: [[0x0b]] },
   ]);
 }
 
 /** Runs the statements if the i32 condition is not 0. */
 export function when(condition: Code, statements: readonly Code[]): Code {
-  return {
-    type: "none",
-    bytes: [...condition.bytes, 0x04, EMPTY_BLOCK, ...sequence(statements).bytes, 0x0b],
-  };
+  return { type: "none", parts: [condition, [0x04, EMPTY_BLOCK], ...statements, [0x0b]] };
 }

@@ -1,5 +1,5 @@
 // One WebAssembly function over a shared memory: its code, and the instance that runs it.
-import { type Code, type Local, sequence, type ValueType, valueTypeByte } from "./code.ts";
+import { bytesOf, type Code, type Local, sequence, type ValueType, valueTypeByte } from "./code.ts";
 import { unsignedLeb128 } from "./leb128.ts";
 
 /** Functions of JavaScript's Math that code may call, from f64 to f64; the number of operands of each. */
@@ -43,7 +43,7 @@ export function moduleBytes(locals: Locals, statements: readonly Code[]): Uint8A
     mathImports[name] === 1 ? 0 : 1,
   ];
   const declarations = locals.variables.map(({ type }) => [1, valueTypeByte(type)]);
-  const body = [...vector(declarations), ...sequence(statements).bytes, 0x0b];
+  const body = [...vector(declarations), ...bytesOf(sequence(statements)), 0x0b];
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(1, vector([unaryType, binaryType, runType])),

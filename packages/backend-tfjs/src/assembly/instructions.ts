@@ -41,7 +41,7 @@ const store =
   (address, value, offset = 0) =>
     instruction("none", opcode, [address, value], [ALIGNMENT, ...unsignedLeb128(offset)]);
 
-function bytesOf(values: Float32Array | Float64Array | Int32Array): number[] {
+function littleEndian(values: Float32Array | Float64Array | Int32Array): number[] {
   return [...new Uint8Array(values.buffer)];
 }
 
@@ -119,7 +119,7 @@ export const f32: Instructions<
   "eq" | "ne" | "lt" | "gt" | "le" | "ge" | "add" | "sub" | "mul" | "div" | "min" | "max"
 > &
   Memory = {
-  const: (value) => instruction("f32", [0x43], [], bytesOf(Float32Array.of(value))),
+  const: (value) => instruction("f32", [0x43], [], littleEndian(Float32Array.of(value))),
   load: load("f32", [0x2a]),
   store: store([0x38]),
   eq: binary("i32", [0x5b]),
@@ -145,12 +145,14 @@ export const f32: Instructions<
 };
 
 export const f64: Instructions<"neg" | "promote_f32", "add" | "div"> & { readonly const: Const } = {
-  const: (value) => instruction("f64", [0x44], [], bytesOf(Float64Array.of(value))),
+  const: (value) => instruction("f64", [0x44], [], littleEndian(Float64Array.of(value))),
   neg: unary("f64", [0x9a]),
   add: binary("f64", [0xa0]),
   div: binary("f64", [0xa3]),
   promote_f32: unary("f64", [0xbb]),
 };
+
+const VECTOR_CONST: readonly number[] = simd(0x0c);
 
 export const v128: Instructions<"not", "and" | "andnot" | "or" | "xor"> & {
   readonly load: Load;
@@ -166,7 +168,7 @@ export const v128: Instructions<"not", "and" | "andnot" | "or" | "xor"> & {
   load: load("v128", simd(0x00)),
   load32_splat: load("v128", simd(0x09)),
   store: store(simd(0x0b)),
-  const: (lanes) => instruction("v128", simd(0x0c), [], bytesOf(Int32Array.from(lanes, (lane) => lane | 0))),
+  const: (lanes) => instruction("v128", VECTOR_CONST, [], littleEndian(Int32Array.from(lanes, (lane) => lane | 0))),
   not: unary("v128", simd(0x4d)),
   and: binary("v128", simd(0x4e)),
   /** a & ~b. */
@@ -182,6 +184,11 @@ export const v128: Instructions<"not", "and" | "andnot" | "or" | "xor"> & {
       lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => 4 * lane + byte)),
     ),
 };
+
+/** Whether the code is a v128.const. */
+export function isVectorConstant({ parts: [opcode] }: Code): boolean {
+  return opcode === VECTOR_CONST;
+}
 
 export const i32x4: Instructions<
   "splat" | "abs" | "neg",

@@ -1,16 +1,16 @@
-// Local response normalization and its gradient, compiled to SIMD over the channels of a position. The sums over neighbours read
-// rows of workspace that continue with zeros on both sides.
+// Local response normalization and its gradient, compiled to SIMD over the channels of a position.
 import {
   elementCount,
   extent,
   type LocalResponseNormalizationAttributes,
   operand,
   type Scalar,
-  type Shape,
   scalarProgram,
 } from "@tandem/core";
 import { type Code, get, type Local, set } from "../assembly/code.ts";
 import { type CompiledFunction, compileFunction, Locals } from "../assembly/function.ts";
+import { v128 } from "../assembly/instructions.ts";
+import type { LoopAxis } from "../loops/loop-nest.ts";
 import { elementAt, walk, walkRange } from "../loops/walk.ts";
 import { withoutConstantPowers } from "../map/constant-power.ts";
 import { fourLanes } from "../map/four-lanes.ts";
@@ -19,68 +19,113 @@ import { oneLane } from "../map/one-lane.ts";
 import { scalarCode } from "../map/scalar-code.ts";
 import { areFloats, type KernelDefinition, type StepShape } from "./kernel.ts";
 
-interface Rows {
-  readonly count: number;
+interface Normalization {
+  /** Positions, each with its own row of channels. */
+  readonly rows: number;
   readonly channels: number;
   readonly settings: LocalResponseNormalizationAttributes;
 }
 
-/** The channels of each position are a row. */
-function rowsOf({ inputs, attributes }: Pick<StepShape, "inputs" | "attributes">): Rows {
-  const settings = attributes as LocalResponseNormalizationAttributes;
-  const { shape }: { readonly shape: Shape } = operand(inputs, 0).type;
+function normalizationOf({ inputs, attributes }: Pick<StepShape, "inputs" | "attributes">): Normalization {
+  const { shape } = operand(inputs, 0).type;
   const channels = extent(shape, shape.length - 1);
-  return { count: channels === 0 ? 0 : elementCount(shape) / channels, channels, settings };
+  const settings = attributes as LocalResponseNormalizationAttributes;
+  return { rows: channels === 0 ? 0 : elementCount(shape) / channels, channels, settings };
 }
 
-const before = (size: number): number => Math.floor(size / 2);
-const after = (size: number): number => Math.floor((size - 1) / 2);
-
-/** Elements of a row of workspace: zeros for half a window on each side. */
-function workspaceElements({ channels, settings: { size } }: Rows): number {
-  return channels + 2 * size;
+/** How far a window reaches to lower channels, and to higher ones. */
+interface Reach {
+  readonly before: number;
+  readonly after: number;
 }
 
-interface RowContext {
+const reachOf = (size: number): Reach => ({ before: Math.floor(size / 2), after: Math.floor((size - 1) / 2) });
+const turned = ({ before, after }: Reach): Reach => ({ before: after, after: before });
+
+/** As many neighbouring channels as there are lanes. */
+interface ChannelBlock {
   readonly lanes: Lanes;
   readonly locals: Locals;
-  /** Pointers to as many channels as there are lanes: of the arrays, then of the rows of workspace. */
-  readonly here: readonly Local[];
+  /** Code for this block of one of the arrays. */
+  load(array: number): Code;
+  store(array: number, value: Code): Code;
+  /** The elements `distance` channels further, 0 where there is no such channel; `undefined` if that is nowhere. */
+  neighbour(array: number, distance: number): Code | undefined;
 }
 
-/** Runs each pass over all channels of a row before the next. Parameters: `arrays` arrays, then `workspaces` rows of workspace. */
-function compileRows(
-  { count, channels, settings: { size } }: Rows,
-  { arrays, workspaces }: { readonly arrays: number; readonly workspaces: number },
-  passes: readonly ((context: RowContext) => readonly Code[])[],
-  memory: object,
-): CompiledFunction {
-  const locals = new Locals(arrays + workspaces);
-  const rows = { extent: count, strides: locals.parameters.map((_, array) => (array < arrays ? channels : 0)) };
-  const along = { extent: channels, strides: locals.parameters.map(() => 1) };
-  const whole = channels - (channels % fourLanes.width);
-  const pass = (code: (context: RowContext) => readonly Code[], pointers: readonly Local[]): readonly Code[] =>
-    [[fourLanes, 0, whole] as const, [oneLane, whole, channels] as const].flatMap(([lanes, start, end]) =>
-      walkRange(locals, along, { start, end, step: lanes.width }, pointers, (here) => code({ lanes, locals, here })),
-    );
-  const padding = locals.parameters.slice(arrays).map((row) => set(row, elementAt(row, size)));
-  const body = walk(locals, [rows], locals.parameters, (pointers) => passes.flatMap((code) => pass(code, pointers)));
-  return compileFunction(locals, [...padding, ...body], memory);
-}
+type BlockCode = (block: ChannelBlock) => readonly Code[];
 
-/** Loads inputs from the given addresses, computes `body`, and hands the results to `store`. */
-function compute(
-  { lanes, locals }: RowContext,
-  inputs: readonly Code[],
-  body: (inputs: readonly Scalar[]) => readonly Scalar[],
-): { readonly statements: readonly Code[]; readonly outputs: readonly Code[] } {
-  const program = withoutConstantPowers(
-    scalarProgram(
-      inputs.map(() => "f32"),
-      body,
+/** Runs `code` for all channels of the row that the pointers point to. */
+function alongChannels(
+  locals: Locals,
+  channels: number,
+  { before, after }: Reach,
+  pointers: readonly Local[],
+  code: BlockCode,
+): readonly Code[] {
+  const block = (lanes: Lanes, here: readonly Local[], offset: number, first: number | "inside"): readonly Code[] => {
+    const addressOf = (array: number, distance: number): Code => elementAt(operand(here, array), offset + distance);
+    return code({
+      lanes,
+      locals,
+      load: (array) => lanes.load("f32", addressOf(array, 0)),
+      store: (array, value) => lanes.store("f32", addressOf(array, 0), value),
+      neighbour(array, distance) {
+        const exists = Array.from({ length: lanes.width }, (_, lane) => {
+          const channel = first === "inside" ? 0 : first + lane + distance;
+          return channel >= 0 && channel < channels;
+        });
+        if (!exists.includes(true)) return undefined;
+        const values = lanes.load("f32", addressOf(array, distance));
+        return exists.includes(false) ? v128.and(values, v128.const(exists.map((is) => (is ? -1 : 0)))) : values;
+      },
+    });
+  };
+  const width = fourLanes.width;
+  const whole = channels - (channels % width);
+  const starts = Array.from({ length: whole / width }, (_, index) => index * width);
+  const inside = starts.filter((start) => start >= before && start + width + after <= channels);
+  const [insideStart = whole, insideEnd = (inside.at(-1) ?? whole - width) + width] = [inside[0]];
+  const axis: LoopAxis = { extent: channels, strides: pointers.map(() => 1) };
+  return [
+    ...starts.filter((start) => start < insideStart).flatMap((start) => block(fourLanes, pointers, start, start)),
+    ...walkRange(locals, axis, { start: insideStart, end: insideEnd, step: width }, pointers, (here) =>
+      block(fourLanes, here, 0, "inside"),
     ),
-  );
-  return scalarCode(program, {
+    ...starts.filter((start) => start >= insideEnd).flatMap((start) => block(fourLanes, pointers, start, start)),
+    ...Array.from({ length: channels - whole }, (_, rest) =>
+      block(oneLane, pointers, whole + rest, whole + rest),
+    ).flat(),
+  ];
+}
+
+/** The sum of `term` over the window around each channel of a block. */
+function windowSum(
+  { lanes, locals, neighbour }: ChannelBlock,
+  array: number,
+  { before, after }: Reach,
+  term: (value: Code) => Code,
+): { readonly statements: readonly Code[]; readonly sum: Code } {
+  const statements: Code[] = [];
+  const sum = locals.variable(lanes.variableType("f32"));
+  const value = locals.variable(lanes.variableType("f32"));
+  statements.push(set(sum, lanes.constant("f32", 0)));
+  for (let distance = -before; distance <= after; distance++) {
+    const found = neighbour(array, distance);
+    if (found === undefined) continue;
+    statements.push(set(value, found), set(sum, lanes.apply("add", "f32", [get(sum), term(get(value))])));
+  }
+  return { statements, sum: get(sum) };
+}
+
+/** Code for a scalar function of the given values. */
+function compute(
+  { lanes, locals }: ChannelBlock,
+  inputs: readonly Code[],
+  body: (...inputs: Scalar[]) => readonly Scalar[],
+): { readonly statements: readonly Code[]; readonly outputs: readonly Code[] } {
+  const types = inputs.map(() => "f32" as const);
+  return scalarCode(withoutConstantPowers(scalarProgram(types, (scalars) => body(...scalars))), {
     lanes,
     locals,
     input: (index) => operand(inputs, index),
@@ -88,117 +133,108 @@ function compute(
   });
 }
 
-/** Sum of a row of workspace over the neighbours of each channel, itself among them. */
-function windowSum({ lanes }: RowContext, row: Local, first: number, last: number): Code {
-  const at = (neighbour: number): Code => lanes.load("f32", elementAt(row, neighbour));
-  let sum = at(-first);
-  for (let neighbour = 1 - first; neighbour <= last; neighbour++) sum = lanes.apply("add", "f32", [sum, at(neighbour)]);
-  return sum;
+/** A function of the addresses of x and y. */
+function compileForward({ rows, channels, settings }: Normalization, memory: object): CompiledFunction {
+  const [x, y] = [0, 1];
+  const { size, k, alpha, beta } = settings;
+  const normalize: BlockCode = (block) => {
+    const squares = windowSum(block, x, reachOf(size), (value) => block.lanes.apply("mul", "f32", [value, value]));
+    const inputs = [block.load(x), squares.sum];
+    const { statements, outputs } = compute(block, inputs, (value, sum) => {
+      return sum === undefined || value === undefined ? [] : [value.mul(sum.mul(alpha).add(k).pow(-beta))];
+    });
+    return [...squares.statements, ...statements, block.store(y, operand(outputs, 0))];
+  };
+  const locals = new Locals(2);
+  const axis: LoopAxis = { extent: rows, strides: [channels, channels] };
+  return compileFunction(
+    locals,
+    walk(locals, [axis], locals.parameters, (row) => alongChannels(locals, channels, reachOf(size), row, normalize)),
+    memory,
+  );
 }
 
-const squares =
-  (x: number, row: number) =>
-  (context: RowContext): readonly Code[] => {
-    const { lanes, here } = context;
-    const { statements, outputs } = compute(context, [lanes.load("f32", get(operand(here, x)))], ([value]) =>
-      value === undefined ? [] : [value.mul(value)],
-    );
-    return [...statements, lanes.store("f32", get(operand(here, row)), operand(outputs, 0))];
-  };
+/** Elements of rows that go through both passes of the gradient before the next ones do: small enough for the first-level cache. */
+const BATCH = 2048;
 
-/** Arrays: x, y. Workspace: squares. */
-function forwardPasses({ k, alpha, beta, size }: LocalResponseNormalizationAttributes) {
-  const normalize = (context: RowContext): readonly Code[] => {
-    const { lanes, here } = context;
-    const [x, y, row] = [operand(here, 0), operand(here, 1), operand(here, 2)];
-    const inputs = [lanes.load("f32", get(x)), windowSum(context, row, before(size), after(size))];
-    const { statements, outputs } = compute(context, inputs, ([value, sum]) =>
-      value === undefined || sum === undefined ? [] : [value.mul(sum.mul(alpha).add(k).pow(-beta))],
-    );
-    return [...statements, lanes.store("f32", get(y), operand(outputs, 0))];
-  };
-  return [squares(0, 2), normalize];
+function rowsAtOnce({ rows, channels }: Normalization): number {
+  return Math.min(rows, Math.max(1, Math.floor(BATCH / channels)));
 }
 
-/** Arrays: x, dy, dx. Workspace: squares, and what each channel contributes to its neighbours. */
-function backwardPasses({ k, alpha, beta, size }: LocalResponseNormalizationAttributes) {
-  const direct = (context: RowContext): readonly Code[] => {
-    const { lanes, here } = context;
-    const [x, dy, dx, row, shares] = [0, 1, 2, 3, 4].map((index) => operand(here, index)) as [
-      Local,
-      Local,
-      Local,
-      Local,
-      Local,
-    ];
-    const inputs = [
-      lanes.load("f32", get(x)),
-      lanes.load("f32", get(dy)),
-      windowSum(context, row, before(size), after(size)),
-    ];
-    const { statements, outputs } = compute(context, inputs, ([value, cotangent, sum]) => {
+/** Elements of workspace: what each channel gives to its neighbours, and room to read beyond both ends. */
+function gradientWorkspace(normalization: Normalization): number {
+  return rowsAtOnce(normalization) * normalization.channels + 2 * fourLanes.width;
+}
+
+/** A function of the addresses of x, dy, dx, and of the workspace. */
+function compileGradient(normalization: Normalization, memory: object): CompiledFunction {
+  const [x, dy, dx, shares] = [0, 1, 2, 3];
+  const { rows, channels, settings } = normalization;
+  const { size, k, alpha, beta } = settings;
+  const direct: BlockCode = (block) => {
+    const squares = windowSum(block, x, reachOf(size), (value) => block.lanes.apply("mul", "f32", [value, value]));
+    const inputs = [block.load(x), block.load(dy), squares.sum];
+    const { statements, outputs } = compute(block, inputs, (value, cotangent, sum) => {
       if (value === undefined || cotangent === undefined || sum === undefined) return [];
       const scale = sum.mul(alpha).add(k);
       const scaled = cotangent.mul(scale.pow(-beta));
       return [scaled, scaled.mul(value).div(scale)];
     });
-    return [
-      ...statements,
-      lanes.store("f32", get(dx), operand(outputs, 0)),
-      lanes.store("f32", get(shares), operand(outputs, 1)),
-    ];
+    const stores = [block.store(dx, operand(outputs, 0)), block.store(shares, operand(outputs, 1))];
+    return [...squares.statements, ...statements, ...stores];
   };
-  const throughNeighbours = (context: RowContext): readonly Code[] => {
-    const { lanes, here } = context;
-    const [x, dx, shares] = [operand(here, 0), operand(here, 2), operand(here, 4)];
-    const inputs = [
-      lanes.load("f32", get(dx)),
-      lanes.load("f32", get(x)),
-      windowSum(context, shares, after(size), before(size)),
-    ];
-    const { statements, outputs } = compute(context, inputs, ([scaled, value, sum]) =>
+  const throughNeighbours: BlockCode = (block) => {
+    const received = windowSum(block, shares, turned(reachOf(size)), (share) => share);
+    const inputs = [block.load(dx), block.load(x), received.sum];
+    const { statements, outputs } = compute(block, inputs, (scaled, value, sum) =>
       scaled === undefined || value === undefined || sum === undefined
         ? []
         : [scaled.sub(value.mul(sum).mul(2 * alpha * beta))],
     );
-    return [...statements, lanes.store("f32", get(dx), operand(outputs, 0))];
+    return [...received.statements, ...statements, block.store(dx, operand(outputs, 0))];
   };
-  return [squares(0, 3), direct, throughNeighbours];
+  const locals = new Locals(4);
+  const atOnce = rowsAtOnce(normalization);
+  const strides = locals.parameters.map(() => channels);
+  const batchStrides = strides.map((stride, array) => (array === shares ? 0 : stride));
+  const passes = (count: number) => (pointers: readonly Local[]) =>
+    [
+      { code: direct, reach: reachOf(size) },
+      { code: throughNeighbours, reach: turned(reachOf(size)) },
+    ].flatMap(({ code, reach }) =>
+      walk(locals, [{ extent: count, strides }], pointers, (row) => alongChannels(locals, channels, reach, row, code)),
+    );
+  const whole = rows - (rows % Math.max(1, atOnce));
+  const axis: LoopAxis = { extent: rows, strides: batchStrides };
+  const statements = [
+    ...walkRange(locals, axis, { start: 0, end: whole, step: atOnce }, locals.parameters, passes(atOnce)),
+    ...walkRange(locals, axis, { start: whole, end: rows, step: atOnce }, locals.parameters, passes(rows - whole)),
+  ];
+  return compileFunction(locals, rows === 0 ? [] : statements, memory);
 }
 
-function normalizationKernel(
-  arrays: readonly ("x" | "dy" | "result")[],
-  workspaces: number,
-  passesOf: (settings: LocalResponseNormalizationAttributes) => readonly ((context: RowContext) => readonly Code[])[],
-): KernelDefinition {
-  return {
-    supports: areFloats,
-    scratchBytes: (step) => 4 * workspaces * workspaceElements(rowsOf(step)),
-    prepare(step, { compiled, heap }) {
-      const rows = rowsOf(step);
-      const run = compiled(`${step.op} ${JSON.stringify(rows)}`, (memory) =>
-        compileRows(rows, { arrays: arrays.length, workspaces }, passesOf(rows.settings), memory),
-      );
-      const elements = workspaceElements(rows);
-      return (inputs, outputs) => {
-        const addressOf = { x: operand(inputs, 0), dy: inputs[2] ?? 0, result: operand(outputs, 0) };
-        heap.withWorkspace(Array<number>(workspaces).fill(elements), (...workspace) => {
-          for (const row of workspace) new Float32Array(heap.buffer, row, elements).fill(0);
-          run(...arrays.map((array) => addressOf[array]), ...workspace);
-        });
-      };
-    },
-  };
-}
+export const localResponseNormalizationKernel: KernelDefinition = {
+  supports: areFloats,
+  prepare(step, { compiled }) {
+    const normalization = normalizationOf(step);
+    const key = `${step.op} ${JSON.stringify(normalization)}`;
+    const run = compiled(key, (memory) => compileForward(normalization, memory));
+    return (inputs, outputs) => run(operand(inputs, 0), operand(outputs, 0));
+  },
+};
 
-export const localResponseNormalizationKernel: KernelDefinition = normalizationKernel(
-  ["x", "result"],
-  1,
-  forwardPasses,
-);
-
-export const localResponseNormalizationGradientKernel: KernelDefinition = normalizationKernel(
-  ["x", "dy", "result"],
-  2,
-  backwardPasses,
-);
+export const localResponseNormalizationGradientKernel: KernelDefinition = {
+  supports: areFloats,
+  scratchBytes: (step) => 4 * gradientWorkspace(normalizationOf(step)),
+  prepare(step, { compiled, heap }) {
+    const normalization = normalizationOf(step);
+    const key = `${step.op} ${JSON.stringify(normalization)}`;
+    const run = compiled(key, (memory) => compileGradient(normalization, memory));
+    return (inputs, outputs) => {
+      heap.withWorkspace([gradientWorkspace(normalization)], (workspace = 0) => {
+        const shares = workspace + 4 * fourLanes.width;
+        run(operand(inputs, 0), operand(inputs, 2), operand(outputs, 0), shares);
+      });
+    };
+  },
+};

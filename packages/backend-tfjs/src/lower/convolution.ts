@@ -9,6 +9,7 @@ import {
   conv2dInputGradient,
   extent,
   flip,
+  full,
   type Pair,
   pad,
   type Shape,
@@ -56,6 +57,7 @@ export function lowerFilterGradient(
       (extent(dy.shape, axis + 1) - 1) * strides[axis] + (extent(filterShape, axis) - 1) * dilations[axis] + 1;
     return fitted(used, extent(x.shape, axis + 1), padding[axis][0]);
   }) as [FittedRange, FittedRange];
+  if (ranges.some(isOutside)) return full(filterShape, 0, { device: x.device });
   const xChwn = transpose(cropped(x, ranges), [3, 1, 2, 0]);
   const dyHwno = transpose(dy, [1, 2, 0, 3]);
   const gradient = conv2d(xChwn, dyHwno, {
@@ -91,6 +93,7 @@ export function lowerInputGradient(
     const reach = (extent(filterHwio.shape, axis) - 1) * dilations[axis];
     return fitted(extent(inputShape, axis + 1) + reach, extent(spread.shape, axis + 1), reach - padding[axis][0]);
   }) as [FittedRange, FittedRange];
+  if (ranges.some(isOutside)) return full(inputShape, 0, { device: dy.device });
   const filterHwoi = transpose(flip(filterHwio, [0, 1]), [0, 1, 3, 2]);
   return conv2d(cropped(spread, ranges), filterHwoi, {
     dilations,
@@ -113,6 +116,11 @@ function fitted(length: number, size: number, before: number): FittedRange {
     end: size - Math.max(0, -after),
     padding: [Math.max(0, before), Math.max(0, after)],
   };
+}
+
+/** Whether a range meets nothing but padding, so that everything computed from it is 0. */
+function isOutside({ start, end }: FittedRange): boolean {
+  return start >= end;
 }
 
 function cropped(x: Tensor, [vertical, horizontal]: readonly [FittedRange, FittedRange]): Tensor {

@@ -1,7 +1,7 @@
 // SIMD code: four elements at once; bool as a mask of all bits. What SIMD lacks is computed lane by lane by scalar code.
 import type { ScalarOp } from "@tandem/core";
 import type { Code } from "../assembly/code.ts";
-import { f32x4, i32, i32x4, v128 } from "../assembly/instructions.ts";
+import { f32x4, i32, i32x4, isVectorConstant, v128 } from "../assembly/instructions.ts";
 import type { Lanes, LaneType } from "./lanes.ts";
 import { oneLane } from "./one-lane.ts";
 
@@ -102,10 +102,8 @@ function gatherLanes(dtype: LaneType, resultOf: (lane: number) => Code): Code {
 
 /** The distance of a shift if it is the same in all lanes, because it is a constant. */
 function commonShift(distance: Code): Code | undefined {
-  const constant = distance.bytes.slice(0, V128_CONST.length).every((byte, index) => byte === V128_CONST[index]);
-  return constant ? i32x4.extract_lane(distance, 0) : undefined;
+  return isVectorConstant(distance) ? i32x4.extract_lane(distance, 0) : undefined;
 }
-const V128_CONST: readonly number[] = zeros.bytes.slice(0, 2);
 
 export const fourLanes: Lanes = {
   width: 4,
