@@ -2,10 +2,6 @@ import {
   type ArrayType,
   type Attributes,
   allOps,
-  conv2dFilterGradientOp,
-  conv2dInputGradientOp,
-  conv2dOp,
-  convolvedShape,
   type DType,
   elementCount,
   gatherOp,
@@ -257,8 +253,6 @@ describe("matmul", () => {
   });
 });
 
-const pairs = (min: number, max: number) => fc.tuple(fc.integer({ min, max }), fc.integer({ min, max }));
-
 describe("convolution", () => {
   test("of a picture with a filter of ones and padding is the sum of the neighbourhood", () => {
     const attributes = {
@@ -274,44 +268,6 @@ describe("convolution", () => {
     const picture = counting("f32", [1, 3, 3, 1]);
     const ones = value("f32", [3, 3, 1, 1], Array<number>(9).fill(1));
     expect(listOf(run1("conv2d", [picture, ones], attributes))).toEqual([8]);
-  });
-
-  const cases = fc
-    .record({
-      size: pairs(1, 6),
-      filterSize: pairs(1, 3),
-      strides: pairs(1, 3),
-      dilations: pairs(1, 2),
-      padding: fc.tuple(pairs(0, 2), pairs(0, 2)),
-      batch: fc.integer({ min: 1, max: 2 }),
-      groups: fc.integer({ min: 1, max: 3 }),
-      channels: pairs(1, 2),
-    })
-    .map(({ size, filterSize, batch, groups, channels, ...geometry }) => {
-      const attributes = { ...geometry, groups, accumulate: "f32" as const };
-      const input = [batch, ...size, channels[0] * groups];
-      const filter = [...filterSize, channels[0], channels[1] * groups];
-      try {
-        return { attributes, input, filter, output: convolvedShape(input, filter, attributes) };
-      } catch {
-        return undefined;
-      }
-    })
-    .filter((found) => found !== undefined)
-    .chain(({ attributes, input, filter, output }) =>
-      fc.record({ attributes: fc.constant(attributes), x: integers(input), w: integers(filter), dy: integers(output) }),
-    );
-
-  test("its gradients are its adjoints: <conv(x, w), dy> = <x, dx(dy, w)> = <w, dw(x, dy)>", () => {
-    fc.assert(
-      fc.property(cases, ({ attributes, x, w, dy }) => {
-        const expected = dot(run1(conv2dOp.name, [x, w], attributes), dy);
-        const dx = run1(conv2dInputGradientOp.name, [dy, w], { ...attributes, inputShape: x.type.shape });
-        const dw = run1(conv2dFilterGradientOp.name, [x, dy], { ...attributes, filterShape: w.type.shape });
-        expect(dot(x, dx)).toBe(expected);
-        expect(dot(w, dw)).toBe(expected);
-      }),
-    );
   });
 });
 

@@ -47,6 +47,16 @@ const convolutions: readonly Convolution[] = [
   { name: "different strides", input: [1, 7, 9, 2], filter: [2, 4, 2, 3], strides: [2, 1], padding: [1, 2] },
   { name: "strides larger than the filter", input: [1, 9, 9, 2], filter: [2, 2, 2, 3], strides: 4 },
   { name: "padding as large as the filter", input: [1, 4, 4, 2], filter: [3, 3, 2, 2], padding: 3 },
+  {
+    name: "every window in the padding",
+    input: [1, 1, 2, 2],
+    filter: [1, 1, 2, 3],
+    strides: [3, 1],
+    padding: [
+      [2, 0],
+      [0, 0],
+    ],
+  },
   { name: "dilation", input: [1, 9, 9, 2], filter: [3, 3, 2, 3], dilations: 2, padding: 2 },
   {
     name: "different dilations with strides",
