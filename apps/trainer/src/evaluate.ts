@@ -6,7 +6,7 @@ import { pipelined } from "./pipelined.ts";
 import { TopErrorCounter, type TopErrors } from "./top-errors.ts";
 
 /** Softmax outputs [batch, classes] of one batch of prepared pictures. */
-export type Predict = (batch: Batch) => Promise<HostArray>;
+type Predict = (batch: Batch) => Promise<HostArray>;
 
 export interface EvaluationOptions {
   readonly dataset: Dataset;

@@ -21,7 +21,7 @@ export interface CommandDescription<Options> {
   readonly notes?: readonly string[];
 }
 
-export interface OptionDescription {
+interface OptionDescription {
   readonly argument: string;
   readonly about: string;
 }

@@ -5,7 +5,7 @@ import type { LearningRateSchedule } from "@tandem/nn";
 import type { ModelName } from "./model-catalog.ts";
 
 /** What of the small AlexNet's shape is a choice; the full-size networks have none. */
-export type MiniSizes = Omit<MiniAlexnetOptions, "recipe" | "classes" | "inputSize" | "towers">;
+type MiniSizes = Omit<MiniAlexnetOptions, "recipe" | "classes" | "inputSize" | "towers">;
 
 export interface TrainingConfig {
   readonly model: ModelName;

@@ -29,7 +29,7 @@ export interface ProgramOptions {
   readonly batch: number;
 }
 
-export interface StepSettings {
+interface StepSettings {
   readonly learningRate: number;
   readonly seed: number;
   /** Steps taken before this one. */
@@ -59,7 +59,7 @@ export interface TrainingPrograms extends AsyncDisposable {
   explain(): string;
 }
 
-export interface SubmittedStep {
+interface SubmittedStep {
   readonly state: State<ModelState>;
   readonly result: Promise<StepResult>;
 }
@@ -106,7 +106,7 @@ export async function compilePrograms(options: ProgramOptions, devices: DeviceGr
 }
 
 /** What `compilePrograms` would load for the training step, without devices. */
-export function planTrainingStep(options: ProgramOptions, backends: readonly Backend[]): Program {
+function planTrainingStep(options: ProgramOptions, backends: readonly Backend[]): Program {
   return plan(trainingStep(options), trainingSpecs(options), { backends, donate: ["state"] });
 }
 
