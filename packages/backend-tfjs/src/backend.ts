@@ -12,7 +12,7 @@ import {
   type Tensor,
 } from "@tandem/core";
 import { kernels } from "./kernels/index.ts";
-import { lowerFilterGradient, lowerGroupedConv2d, lowerInputGradient } from "./lower/convolution.ts";
+import { lowerGroupedConv2d, lowerGroupedFilterGradient, lowerInputGradient } from "./lower/convolution.ts";
 
 type Lowering = (inputs: readonly Tensor[], attributes: Attributes) => Tensor;
 
@@ -25,7 +25,11 @@ const lowerings: ReadonlyMap<string, Lowering> = new Map<string, Lowering>([
   [
     conv2dFilterGradientOp.name,
     (inputs, attributes) =>
-      lowerFilterGradient(operand(inputs, 0), operand(inputs, 1), attributes as ConvolutionFilterGradientAttributes),
+      lowerGroupedFilterGradient(
+        operand(inputs, 0),
+        operand(inputs, 1),
+        attributes as ConvolutionFilterGradientAttributes,
+      ),
   ],
   [
     conv2dInputGradientOp.name,

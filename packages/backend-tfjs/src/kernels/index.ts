@@ -1,5 +1,6 @@
 // The table of kernels, by op.
 import { conv2dKernel } from "./convolution.ts";
+import { conv2dFilterGradientKernel } from "./filter-gradient.ts";
 import type { KernelDefinition } from "./kernel.ts";
 import { mapKernel } from "./map.ts";
 import { matmulKernel } from "./matmul.ts";
@@ -24,6 +25,7 @@ export const kernels: ReadonlyMap<string, KernelDefinition> = new Map(
     flip: flipKernel,
     matmul: matmulKernel,
     conv2d: conv2dKernel,
+    conv2dFilterGradient: conv2dFilterGradientKernel,
     maxPool2d: maxPool2dKernel,
     maxPool2dGradient: maxPool2dGradientKernel,
     maxPool2dPick: maxPool2dPickKernel,

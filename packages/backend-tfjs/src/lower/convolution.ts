@@ -1,4 +1,5 @@
-// Convolutions that tfjs lacks, or has ten times slower than its forward kernel, as forward convolutions of moved operands.
+// Convolutions in groups as one for each group, and the gradient of the input, which tfjs has ten times slower than its forward
+// convolution, as a forward convolution of moved operands.
 import {
   type ConvolutionAttributes,
   type ConvolutionFilterGradientAttributes,
@@ -36,36 +37,16 @@ export function lowerGroupedConv2d(x: Tensor, filterHwio: Tensor, attributes: Co
   return byGroups(groups, x, filterHwio, (xPart, filterPart) => conv2d(xPart, filterPart, geometry));
 }
 
-/**
- * Cotangent of the filter: the batch is summed over, so it takes the place of the channels, and the cotangent slides over the
- * input in steps of the dilation, dilated by the strides.
- */
-export function lowerFilterGradient(
+export function lowerGroupedFilterGradient(
   x: Tensor,
   dy: Tensor,
   { filterShape, ...attributes }: ConvolutionFilterGradientAttributes,
 ): Tensor {
-  const { groups, strides, dilations, padding } = attributes;
-  if (groups > 1) {
-    const partShape = filterShape.map((size, axis) => (axis === CHANNELS ? size / groups : size));
-    return byGroups(groups, x, dy, (xPart, dyPart) =>
-      conv2dFilterGradient(xPart, dyPart, partShape, { ...attributes, groups: 1 }),
-    );
-  }
-  const ranges = ([0, 1] as const).map((axis) => {
-    const used =
-      (extent(dy.shape, axis + 1) - 1) * strides[axis] + (extent(filterShape, axis) - 1) * dilations[axis] + 1;
-    return fitted(used, extent(x.shape, axis + 1), padding[axis][0]);
-  }) as [FittedRange, FittedRange];
-  if (ranges.some(isOutside)) return full(filterShape, 0, { device: x.device });
-  const xChwn = transpose(cropped(x, ranges), [3, 1, 2, 0]);
-  const dyHwno = transpose(dy, [1, 2, 0, 3]);
-  const gradient = conv2d(xChwn, dyHwno, {
-    strides: dilations,
-    dilations: strides,
-    padding: [ranges[0].padding, ranges[1].padding],
-  });
-  return transpose(gradient, [1, 2, 0, 3]);
+  const { groups } = attributes;
+  const partShape = filterShape.map((size, axis) => (axis === CHANNELS ? size / groups : size));
+  return byGroups(groups, x, dy, (xPart, dyPart) =>
+    conv2dFilterGradient(xPart, dyPart, partShape, { ...attributes, groups: 1 }),
+  );
 }
 
 /**
