@@ -1,17 +1,16 @@
 // How a training can end before its time.
 import { TandemError } from "@tandem/core";
 
-/** The loss or a gradient stopped being a number. */
+/** The loss or a parameter stopped being a number. */
 export class DivergedError extends TandemError {
   readonly step: number;
 
-  constructor(step: number, loss: number, lastCheckpoint: string | undefined) {
-    super(
-      `training diverged at step ${step}: ${Number.isFinite(loss) ? "a gradient is not finite" : `the loss is ${loss}`}`,
-      {
-        hint: `use a lower --learning-rate; ${lastCheckpoint === undefined ? "no checkpoint had been written yet" : `the last good checkpoint is ${lastCheckpoint}`}`,
-      },
-    );
+  constructor(step: number, reason: string, lastCheckpoint: string | undefined) {
+    const saved =
+      lastCheckpoint === undefined
+        ? "no checkpoint had been written yet"
+        : `the last good checkpoint is ${lastCheckpoint}`;
+    super(`training diverged at step ${step}: ${reason}`, { hint: `use a lower --learning-rate; ${saved}` });
     this.step = step;
   }
 }

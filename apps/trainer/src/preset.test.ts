@@ -24,11 +24,11 @@ describe("a configuration", () => {
     });
   });
 
-  test("knows a dataset by its name, whatever folder it comes from", () => {
-    const { data: _, ...embedded } = configFor({ model: "alexnet-mini", data: "fashion-mnist", seed: 1 });
+  test("knows the whole of Fashion-MNIST by either of its names", () => {
+    const { data: _, ...full } = configFor({ model: "alexnet-mini", data: "fashion-mnist-full", seed: 1 });
     const { data, ...files } = configFor({ model: "alexnet-mini", data: "fashion-mnist=/pictures", seed: 1 });
     expect(data).toBe("fashion-mnist=/pictures");
-    expect(files).toEqual(embedded);
+    expect(files).toEqual(full);
   });
 
   test("gives towers to networks that have them", () => {

@@ -44,7 +44,8 @@ export function configFor(choices: TrainingChoices): TrainingConfig {
 }
 
 function presetFor(model: ModelName, data: string, recipe: RecipeName): Preset {
-  const [dataset = ""] = data.split("=");
+  const [name = "", folder] = data.split("=");
+  const dataset = name === "fashion-mnist" && folder !== undefined ? "fashion-mnist-full" : name;
   const general = recipePreset(recipe);
   return { ...general, ...MODEL_PRESETS[model], ...PRESETS[model]?.[dataset] };
 }
@@ -75,8 +76,8 @@ const MODEL_PRESETS: Readonly<Partial<Record<ModelName, Partial<Preset>>>> = {
   "alexnet-mini": {
     sizes: { maps: [16, 32, 48, 48, 32], units: [256, 256] },
     batch: 64,
-    epochs: 20,
-    learningRate: 0.02,
+    epochs: 24,
+    learningRate: 0.05,
     schedule: { kind: "cosine" },
     pixelDivisor: 64,
   },
@@ -85,5 +86,6 @@ const MODEL_PRESETS: Readonly<Partial<Record<ModelName, Partial<Preset>>>> = {
 const PRESETS: Readonly<Partial<Record<ModelName, Readonly<Record<string, Partial<Preset>>>>>> = {
   "alexnet-mini": {
     emoji: { batch: 32, epochs: 40 },
+    "fashion-mnist-full": { sizes: { maps: [32, 64, 96, 96, 64], units: [512, 512] }, epochs: 14 },
   },
 };

@@ -41,7 +41,7 @@ const DISPLAY_MEMORY = 50;
 /**
  * Takes the epoch's steps, or fewer if the session is interrupted or the training's last step is among them.
  *
- * @throws DivergedError at the first step whose loss or gradients were not finite.
+ * @throws DivergedError at the first step whose loss is not finite.
  */
 export async function trainEpoch(
   session: Session,
@@ -64,7 +64,9 @@ export async function trainEpoch(
   let lastResultAt = performance.now();
   for await (const result of pipelined(epochBatches(session, position), submit, STEPS_AHEAD)) {
     step += 1;
-    if (!result.accepted) throw new DivergedError(step, result.loss, position.lastCheckpoint);
+    if (!Number.isFinite(result.loss)) {
+      throw new DivergedError(step, `the loss is ${result.loss}`, position.lastCheckpoint);
+    }
     lossSum += result.loss;
     wrongSum += result.wrong;
     loss.add(result.loss);
@@ -82,8 +84,8 @@ export async function trainEpoch(
     report(event);
     if (step % METRICS_INTERVAL === 0) await run.appendMetrics(event);
   }
-  const pictures = (step - position.step) * config.batch;
-  return { state, step, loss: (lossSum * config.batch) / pictures, error: (100 * wrongSum) / pictures };
+  const steps = step - position.step;
+  return { state, step, loss: lossSum / steps, error: (100 * wrongSum) / (steps * config.batch) };
 }
 
 /** The rate of the step after `step` steps. */

@@ -1,9 +1,9 @@
 // Epoch after epoch, with validation and a checkpoint after each.
 import { nameTensors, type TrainingProgress } from "@tandem/checkpoint";
-import type { State } from "@tandem/core";
+import { type HostTensor, isHostTensor, leaves, type State } from "@tandem/core";
 import { batchesPerEpoch } from "@tandem/data";
 import { learningRateAt, mapState } from "@tandem/nn";
-import { InterruptedError } from "./errors.ts";
+import { DivergedError, InterruptedError } from "./errors.ts";
 import { evaluateOneView } from "./evaluate.ts";
 import type { Session } from "./session.ts";
 import type { TopErrors } from "./top-errors.ts";
@@ -40,6 +40,7 @@ export async function trainEpochs(session: Session, initial: State<ModelState>):
     ({ state, step } = trained);
     const validation = signal.aborted ? undefined : await validate(session, state);
     const host = await state.read();
+    requireFinite(host, step, lastCheckpoint);
     if (validation === undefined) {
       const savedTo = await saveCheckpoint(session, `step-${step}`, host, { step, epoch: epoch - 1, validationErrors });
       return { kind: "interrupted", step, savedTo };
@@ -66,6 +67,13 @@ export async function trainEpochs(session: Session, initial: State<ModelState>):
   }
   if (best === undefined) throw new RangeError("a training takes at least one step");
   return { kind: "trained", step, best: best.state, bestEpoch: best.epoch };
+}
+
+/** Keeps a state that diverged in its very last step from being saved. */
+function requireFinite(state: ModelState, step: number, lastCheckpoint: string | undefined): void {
+  const tensors = leaves<HostTensor>(state, isHostTensor);
+  const bad = tensors.find(({ leaf }) => leaf.data.some((element) => !Number.isFinite(element)));
+  if (bad !== undefined) throw new DivergedError(step, `${bad.name} is not finite`, lastCheckpoint);
 }
 
 /** Errors on the validation pictures; undefined if interrupted. */

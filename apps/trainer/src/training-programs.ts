@@ -19,7 +19,7 @@ import {
 } from "@tandem/core";
 import type { Batch } from "@tandem/data";
 import type { Model, ModelParameters } from "@tandem/models";
-import { finiteGuard, type Optimizer, type OptimizerState } from "@tandem/nn";
+import type { Optimizer, OptimizerState } from "@tandem/nn";
 import { largestThat } from "./largest-that.ts";
 
 export interface ProgramOptions {
@@ -41,8 +41,6 @@ export interface StepResult {
   readonly loss: number;
   /** Pictures of the batch whose likeliest class was not theirs. */
   readonly wrong: number;
-  /** False if the loss or a gradient was NaN or infinite: then the state stayed as it was. */
-  readonly accepted: boolean;
 }
 
 /** Parameters as the model's functions take them, and the velocities beside them, on the host. */
@@ -131,7 +129,7 @@ function trainingSpecs({ model, optimizer, batch }: ProgramOptions): TrainingInp
   };
 }
 
-type StepOutputs = Pick<TrainingInputs<Tensor>, "state"> & { readonly [name in "loss" | "wrong" | "accepted"]: Tensor };
+type StepOutputs = Pick<TrainingInputs<Tensor>, "state"> & { readonly [name in "loss" | "wrong"]: Tensor };
 
 function trainingStep({ model, optimizer }: ProgramOptions): (inputs: TrainingInputs<Tensor>) => StepOutputs {
   return ({ state, images, labels, learningRate, seed, step }) => {
@@ -140,19 +138,17 @@ function trainingStep({ model, optimizer }: ProgramOptions): (inputs: TrainingIn
       { images, labels },
       { training: true, random: { seed, step } },
     );
-    const guard = finiteGuard(value, gradients);
     return {
-      state: optimizer.update(state, gradients, learningRate, { guard }),
+      state: optimizer.update(state, gradients, learningRate),
       loss: value,
       wrong: aux.top1,
-      accepted: guard.accept,
     };
   };
 }
 
-function readStepResult(outputs: { readonly [name in "loss" | "wrong" | "accepted"]: HostTensor }): StepResult {
+function readStepResult(outputs: { readonly [name in "loss" | "wrong"]: HostTensor }): StepResult {
   const scalar = (name: keyof typeof outputs): number => outputs[name].data[0] ?? Number.NaN;
-  return { loss: scalar("loss"), wrong: scalar("wrong"), accepted: scalar("accepted") !== 0 };
+  return { loss: scalar("loss"), wrong: scalar("wrong") };
 }
 
 /** The same refusal, with the batch that every device has room for. */
