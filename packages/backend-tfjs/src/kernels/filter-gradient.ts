@@ -232,6 +232,7 @@ function filterBlock(
     vector: index % vectors,
   }));
   const cotangents = Array.from({ length: vectors }, () => locals.variable("v128"));
+  const element = locals.variable("v128");
   const addressOf = ({ channel, vector }: { readonly channel: number; readonly vector: number }): Code =>
     elementAt(filter, channel * outChannels + vector * LANES);
   const lines = { extent: band.rows, strides: [strides[0] * band.inputColumns * LANES, columns * BLOCK] };
@@ -244,10 +245,13 @@ function filterBlock(
           ? []
           : [
               ...cotangents.map((cotangent, vector) => set(cotangent, v128.load(elementAt(dy, vector * LANES)))),
-              ...cells.map(({ sum, channel, vector }) => {
-                const product = f32x4.mul(v128.load32_splat(elementAt(x, channel)), get(operand(cotangents, vector)));
-                return set(sum, f32x4.add(get(sum), product));
-              }),
+              ...Array.from({ length: channels }, (_, channel) => [
+                set(element, v128.load32_splat(elementAt(x, channel))),
+                ...cotangents.map((cotangent, vector) => {
+                  const { sum } = operand(cells, channel * vectors + vector);
+                  return set(sum, f32x4.add(get(sum), f32x4.mul(get(element), get(cotangent))));
+                }),
+              ]).flat(),
             ],
       ),
     ),
