@@ -27,9 +27,9 @@ export function throwIfInterrupted(signal: AbortSignal | undefined): void {
 }
 
 /** What `work` resolves to; rejects with InterruptedError as soon as that is no longer waited for. */
-export function unlessInterrupted<R>(work: Promise<R>, signal: AbortSignal): Promise<R> {
+export async function unlessInterrupted<R>(work: Promise<R>, signal: AbortSignal): Promise<R> {
   throwIfInterrupted(signal);
-  return new Promise((resolve, reject) => {
+  return await new Promise((resolve, reject) => {
     const stop = (): void => reject(new InterruptedError());
     signal.addEventListener("abort", stop, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
