@@ -1,0 +1,85 @@
+// Runs one kernel on host arrays, for tests.
+import {
+  type ArrayType,
+  type Attributes,
+  byteLength,
+  type DType,
+  elementCount,
+  type HostArray,
+  hostArray,
+  operand,
+  opNamed,
+  type Shape,
+} from "@tandem/core";
+import type { CompiledFunction } from "../assembly/function.ts";
+import { Heap } from "../heap.ts";
+import { Tfjs } from "../tfjs.ts";
+import { kernels } from "./index.ts";
+import type { Machine, StepShape } from "./kernel.ts";
+
+export interface Value {
+  readonly type: ArrayType;
+  readonly data: HostArray;
+}
+
+export function value(dtype: DType, shape: Shape, elements: Iterable<number>): Value {
+  const data = hostArray(dtype, elementCount(shape));
+  data.set([...elements]);
+  return { type: { dtype, shape }, data };
+}
+
+export async function openMachine(): Promise<Machine> {
+  const tfjs = await Tfjs.open();
+  const heap = new Heap(tfjs, (bytes) => new Error(`no room for ${bytes} bytes`));
+  const functions = new Map<string, CompiledFunction>();
+  return {
+    heap,
+    tfjs,
+    compiled(key, compile) {
+      const compiled = functions.get(key) ?? compile(heap.memory);
+      functions.set(key, compiled);
+      return compiled;
+    },
+  };
+}
+
+/** What is left in memory that nobody wrote to. */
+const RUBBISH = 0x7fc12345;
+
+/** Outputs start as rubbish, so that an element left unwritten shows; writing beside an output is an error. */
+export function runKernel(machine: Machine, op: string, inputs: readonly Value[], attributes: Attributes): Value[] {
+  const { heap } = machine;
+  const types = inputs.map(({ type }) => type);
+  const results = opNamed(op).infer(types, attributes);
+  const operandOf = (type: ArrayType, slot: number) => ({ slot, type });
+  const step: StepShape = { op, attributes, inputs: types.map(operandOf), outputs: results.map(operandOf) };
+  const kernel = kernels.get(op);
+  if (kernel?.supports(types, results, attributes) !== true) throw new Error(`${op} is not supported`);
+
+  const guard = 64;
+  const blocks = [...types, ...results].map((type) => heap.allocate(byteLength(type) + 2 * guard));
+  try {
+    for (const { address, bytes } of blocks) new Uint32Array(heap.buffer, address, bytes / 4).fill(RUBBISH);
+    const addresses = blocks.map(({ address }) => address + guard);
+    for (const [index, { data }] of inputs.entries()) {
+      const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+      new Uint8Array(heap.buffer).set(bytes, operand(addresses, index));
+    }
+    kernel.prepare(step, machine)(addresses.slice(0, types.length), addresses.slice(types.length));
+    for (const { address, bytes } of blocks) {
+      const margins = [address, address + bytes - guard].map((at) => new Uint32Array(heap.buffer, at, guard / 4));
+      if (margins.some((margin) => margin.some((word) => word !== RUBBISH))) throw new Error(`${op} wrote beside`);
+    }
+    return results.map((type, index) => {
+      const address = operand(addresses, types.length + index);
+      const bytes = heap.buffer.slice(address, address + byteLength(type));
+      return { type, data: hostArray(type.dtype, elementCount(type.shape), bytes) };
+    });
+  } finally {
+    for (const block of blocks) heap.free(block);
+  }
+}
+
+export function runKernel1(machine: Machine, op: string, inputs: readonly Value[], attributes: Attributes): Value {
+  return operand(runKernel(machine, op, inputs, attributes), 0);
+}
