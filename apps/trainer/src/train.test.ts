@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openReference } from "@tandem/backend-reference";
+import { openTfjs } from "@tandem/backend-tfjs";
 import { createRunDirectory, type RunDirectory, readSafetensors, readTrainingCheckpoint } from "@tandem/checkpoint";
 import { DeviceGroup } from "@tandem/core";
 import { createDataset, type Dataset, type DatasetSplits } from "@tandem/data";
@@ -105,7 +105,7 @@ async function trainHalves(
     log.push(event.kind);
     onEvent(event, () => controller.abort());
   };
-  await using devices = new DeviceGroup(await openReference({ count: 2 }));
+  await using devices = new DeviceGroup(await openTfjs({ count: 2 }));
   const outcome = await train({ ...config, ...changes }, { devices, data, run, report, signal: controller.signal });
   return { outcome, events, data, run, log };
 }
@@ -134,8 +134,8 @@ describe("a training", () => {
       top5Error: { oneView: 0, tenViews: 0 },
       imagesPerSecond: expect.any(Number),
       seconds: expect.any(Number),
-      backend: "reference",
-      devices: ["reference:0", "reference:1"],
+      backend: "tfjs",
+      devices: ["tfjs:0", "tfjs:1"],
       parameters: expect.any(Number),
       peakBytes: expect.any(Number),
       seed: 5,
@@ -224,7 +224,7 @@ describe("a training that cannot go on", () => {
   test("says at which step the loss was no number, and keeps the last good checkpoint", async () => {
     const schedule = { kind: "steps", atEpochs: [1], factor: 1e12 } as const;
     const run = await createRunDirectory({ root, defaultName: "diverging" });
-    await using devices = new DeviceGroup(await openReference());
+    await using devices = new DeviceGroup(await openTfjs());
     const training = train(
       { ...config, schedule },
       { devices, data: openHalves(), run, report: () => {}, signal: new AbortController().signal },
@@ -240,7 +240,7 @@ describe("a training that cannot go on", () => {
 
   test("for want of memory says which batch would fit, before the first step", async () => {
     const run = await createRunDirectory({ root, defaultName: "large" });
-    await using devices = new DeviceGroup(await openReference({ memoryBytes: 400_000 }));
+    await using devices = new DeviceGroup(await openTfjs({ memoryBytes: 400_000 }));
     const events: string[] = [];
     const trainWith = (batch: number): Promise<TrainingOutcome> =>
       train(
@@ -254,7 +254,7 @@ describe("a training that cannot go on", () => {
         },
       );
     const refusal = await trainWith(1000).then(String, String);
-    expect(refusal).toMatch(/reference:0 needs .* for this program, and has 391 KiB\n.*--batch \d+ fits/);
+    expect(refusal).toMatch(/tfjs:0 needs .* for this program, and has 391 KiB\n.*--batch \d+ fits/);
     expect(events).not.toContain("step");
     const [, fitting = ""] = /--batch (\d+) fits/.exec(refusal) ?? [];
     expect((await trainWith(Number(fitting))).kind).toBe("finished");
