@@ -88,7 +88,7 @@ export async function compilePrograms(options: ProgramOptions, devices: DeviceGr
     step(state, batch, settings) {
       const labels = hostTensor("i32", specs.labels.shape, batch.labels);
       const run = training.run({ state, images: imagesOf(batch), labels, ...settings });
-      return { state: run.state.state as State<ModelState>, result: run.outputs.then(readStepResult) };
+      return { state: run.state.state, result: run.outputs.then(readStepResult) };
     },
     predict: async (state, batch) => {
       const { probabilities } = await prediction.run({ state, images: imagesOf(batch) }).outputs;

@@ -194,7 +194,7 @@ test("weights that were updated in place are not mistaken for the old ones", asy
     const run = step.run({ state, x });
     const { y, z } = await run.outputs;
     expect([y.data[0], z.data[0]]).toEqual([8 * round, 8 * round]);
-    state = run.state.state as typeof state;
+    state = run.state.state;
   }
 });
 

@@ -26,9 +26,14 @@ export interface StateNames<D extends string = string, B extends string = string
 /** For each input by name: `State` where it is donated or borrowed, else a nesting of host tensors, or a number for a scalar. */
 export type HostInputs = { readonly [name: string]: object | number };
 
+/** For each donated name, state nested as the output that replaces it. */
+export type DonatedState<O, D extends string> = {
+  readonly [name in D]: State<name extends keyof O ? MapTree<O[name], Tensor, HostTensor> : never>;
+};
+
 export interface Run<O, D extends string> {
   /** The state that replaces each donated one; usable at once. */
-  readonly state: { readonly [name in D]: State };
+  readonly state: DonatedState<O, D>;
   /** Every other output, on the host. */
   readonly outputs: Promise<MapTree<Omit<O, D>, Tensor, HostTensor>>;
 }
@@ -140,7 +145,7 @@ export class Compiled<O extends TensorOutputs, D extends string> implements Asyn
     const data = this.#group.isBusy ? new Map([...host].map(([name, view]) => [name, copyOf(view)])) : host;
     const issued = this.#group.serialize(() => issueRun(this.program, loaded, data));
     return {
-      state: Object.fromEntries(successors) as { readonly [name in D]: State },
+      state: Object.fromEntries(successors) as DonatedState<O, D>,
       outputs: this.#readBack(issued),
     };
   }

@@ -1,6 +1,15 @@
 // Tandem's core: the graph, its derivatives, its passes and the compiler.
 export * from "./backend.ts";
-export { Compiled, compile, evaluate, type HostInputs, plan, type Run, type StateNames } from "./compile.ts";
+export {
+  Compiled,
+  compile,
+  type DonatedState,
+  evaluate,
+  type HostInputs,
+  plan,
+  type Run,
+  type StateNames,
+} from "./compile.ts";
 export { DeviceGroup } from "./device-group.ts";
 export * from "./dtype.ts";
 export * from "./errors.ts";

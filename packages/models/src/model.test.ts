@@ -156,7 +156,7 @@ describe("training", () => {
     const losses: number[] = [];
     for (let index = 0; index < steps; index++) {
       const run = step.run({ state, images, labels, learningRate: rate, random: { seed: 1, step: index } });
-      state = run.state.state as State<typeof initial>;
+      state = run.state.state;
       losses.push((await run.outputs).loss.data[0] ?? Number.NaN);
     }
     expect(losses.at(-1)).toBeLessThan(0.5 * (losses[0] ?? 0));
