@@ -1,5 +1,5 @@
 // `pnpm reproduce EXPERIMENT`: arguments and environment in, a report and an exit code out.
-import { createRunDirectory, createRunFolder } from "@tandem/checkpoint";
+import { createRunDirectory, createRunFolder, type RunDirectory } from "@tandem/checkpoint";
 import { UsageError } from "@tandem/core";
 import { openDataset } from "@tandem/data";
 import { openDevices } from "@tandem/devices";
@@ -29,8 +29,9 @@ async function reproduce({ out, name, ...options }: ReproduceOptions, operands: 
         report({ kind: "note", text: `${experimentName}: ${label}` });
         // Opened anew, so that every training finds its test pictures unopened.
         const data = await openDataset(config.data, dataOptions);
-        const run = await createRunDirectory({ root: folder.path, name: label, defaultName: label });
-        const outcome = await train(config, { devices, data, run, report, signal, explain });
+        const openRun = (): Promise<RunDirectory> =>
+          createRunDirectory({ root: folder.path, name: label, defaultName: label });
+        const outcome = await train(config, { devices, data, openRun, report, signal, explain });
         if (outcome.kind === "interrupted") throw new InterruptedError();
         return outcome;
       },

@@ -1,5 +1,5 @@
 // The trainer's command: arguments and environment in, a run's folder and an exit code out.
-import { createRunDirectory } from "@tandem/checkpoint";
+import { createRunDirectory, type RunDirectory } from "@tandem/checkpoint";
 import { openDataset } from "@tandem/data";
 import { openDevices } from "@tandem/devices";
 import { attend } from "./attend.ts";
@@ -16,19 +16,19 @@ async function runTrainer({ out, name, ...choices }: TrainerOptions): Promise<nu
   const data = await openDataset(choices.data, { workingFolder: workingFolder(environment) });
   await using devices = await openDevices(environment);
   console.log(`Devices: ${devices.description}`);
+  const root = runsFolder(out, environment);
   const defaultName = `${choices.model}-${data.name}`;
-  const run = await createRunDirectory({ root: runsFolder(out, environment), name, defaultName });
-  console.log(`Writing to ${run.path}`);
+  const openRun = (): Promise<RunDirectory> => createRunDirectory({ root, name, defaultName });
 
   const { result: outcome, stopCode } = await attend((report, signal) =>
-    train(configFor(choices), { devices, data, run, report, signal, explain }),
+    train(configFor(choices), { devices, data, openRun, report, signal, explain }),
   );
   switch (outcome.kind) {
     case "finished":
       console.log(
         `\n${formatResult(outcome.summary, outcome.baseline, `${data.name}, ${outcome.pictures} test pictures`)}`,
       );
-      console.log(run.path);
+      console.log(outcome.folder);
       return 0;
     case "interrupted":
       console.log(`Stopped after step ${outcome.step}; saved to ${outcome.savedTo}`);

@@ -19,7 +19,8 @@ import type { TrainingPrograms } from "./training-programs.ts";
 export interface TrainingDependencies {
   readonly devices: DeviceGroup;
   readonly data: DatasetSplits;
-  readonly run: RunDirectory;
+  /** Makes the run's folder; called once it is certain that the training can begin. */
+  readonly openRun: () => Promise<RunDirectory>;
   readonly report: Reporter;
   /** Aborted: the training stops after the step, and saves. */
   readonly signal: AbortSignal;
@@ -37,6 +38,7 @@ export interface Prepared {
 
 export interface Session extends TrainingDependencies, Prepared {
   readonly config: TrainingConfig;
+  readonly run: RunDirectory;
   readonly programs: TrainingPrograms;
   readonly pace: Pace;
 }

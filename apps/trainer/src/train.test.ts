@@ -106,7 +106,10 @@ async function trainHalves(
     onEvent(event, () => controller.abort());
   };
   await using devices = new DeviceGroup(await openTfjs({ count: 2 }));
-  const outcome = await train({ ...config, ...changes }, { devices, data, run, report, signal: controller.signal });
+  const outcome = await train(
+    { ...config, ...changes },
+    { devices, data, openRun: async () => run, report, signal: controller.signal },
+  );
   return { outcome, events, data, run, log };
 }
 
@@ -227,7 +230,7 @@ describe("a training that cannot go on", () => {
     await using devices = new DeviceGroup(await openTfjs());
     const training = train(
       { ...config, schedule },
-      { devices, data: openHalves(), run, report: () => {}, signal: new AbortController().signal },
+      { devices, data: openHalves(), openRun: async () => run, report: () => {}, signal: new AbortController().signal },
     );
     const checkpoint = join(run.path, "checkpoints", "epoch-1.safetensors");
     await expect(training).rejects.toThrow(/training diverged at step (8|9): .*\n.*use a lower --learning-rate/);
@@ -239,7 +242,6 @@ describe("a training that cannot go on", () => {
   });
 
   test("for want of memory says which batch would fit, before the first step", async () => {
-    const run = await createRunDirectory({ root, defaultName: "large" });
     await using devices = new DeviceGroup(await openTfjs({ memoryBytes: 400_000 }));
     const events: string[] = [];
     const trainWith = (batch: number): Promise<TrainingOutcome> =>
@@ -248,7 +250,7 @@ describe("a training that cannot go on", () => {
         {
           devices,
           data: openHalves(),
-          run,
+          openRun: () => createRunDirectory({ root, defaultName: "large" }),
           report: ({ kind }) => events.push(kind),
           signal: new AbortController().signal,
         },
@@ -256,6 +258,7 @@ describe("a training that cannot go on", () => {
     const refusal = await trainWith(1000).then(String, String);
     expect(refusal).toMatch(/tfjs:0 needs .* for this program, and has 391 KiB\n.*--batch \d+ fits/);
     expect(events).not.toContain("step");
+    expect(await readdir(root)).not.toContain("large");
     const [, fitting = ""] = /--batch (\d+) fits/.exec(refusal) ?? [];
     expect((await trainWith(Number(fitting))).kind).toBe("finished");
     await expect(trainWith(Number(fitting) + 1)).rejects.toThrow("needs");

@@ -11,7 +11,11 @@ import { trainEpochs } from "./training-epochs.ts";
 import { compilePrograms } from "./training-programs.ts";
 
 export type TrainingOutcome =
-  | ({ readonly kind: "finished" } & FinalTest)
+  | ({
+      readonly kind: "finished";
+      /** Where everything was written. */
+      readonly folder: string;
+    } & FinalTest)
   | {
       readonly kind: "interrupted";
       /** Steps taken. */
@@ -24,13 +28,12 @@ export type TrainingOutcome =
  * Trains on the training pictures, lets the validation pictures choose the rate and the parameters to keep, and tests those once.
  * Writes config.json, metrics.jsonl, a checkpoint an epoch, model.safetensors and summary.json into the run's folder.
  *
- * @throws DivergedError at the first step whose loss or gradients are not finite; MemoryError before the first step, if there is
- *   too little.
+ * @throws DivergedError at the first step whose loss is not finite; before anything is written, MemoryError if there is too
+ *   little, ShapeError if the pictures do not suit the network.
  */
 export async function train(config: TrainingConfig, dependencies: TrainingDependencies): Promise<TrainingOutcome> {
-  const { data, devices, report, run } = dependencies;
+  const { data, devices, report } = dependencies;
   const startedAt = performance.now();
-  await run.writeConfig(config);
   const prepared = prepare(config, data);
   const { model } = prepared;
   report({ kind: "note", text: describe(model) });
@@ -38,7 +41,10 @@ export async function train(config: TrainingConfig, dependencies: TrainingDepend
   await using programs = await compilePrograms({ model, optimizer, batch: config.batch }, devices);
   report({ kind: "note", text: dependencies.explain ? programs.explain() : programs.summarize() });
 
-  const session: Session = { ...dependencies, ...prepared, config, programs, pace: new Pace() };
+  const run = await dependencies.openRun();
+  report({ kind: "note", text: `Writing to ${run.path}` });
+  await run.writeConfig(config);
+  const session: Session = { ...dependencies, ...prepared, config, run, programs, pace: new Pace() };
   const initial = optimizer.initialize(model.initialize(config.seed));
   const trained = await trainEpochs(session, await devices.place(initial, model.deviceOf));
   if (trained.kind === "interrupted") return trained;
@@ -51,7 +57,7 @@ export async function train(config: TrainingConfig, dependencies: TrainingDepend
     epoch: `${trained.bestEpoch}`,
   });
   try {
-    return { kind: "finished", ...(await testOnce(session, trained.best, startedAt)) };
+    return { kind: "finished", folder: run.path, ...(await testOnce(session, trained.best, startedAt)) };
   } catch (error) {
     if (error instanceof InterruptedError) return { kind: "interrupted", step: trained.step, savedTo: run.path };
     throw error;

@@ -95,10 +95,11 @@ describe("the trainer refuses", () => {
     ["a network larger than the pictures", ["--model", "alexnet"], TOWERS, 1, "ShapeError: alexnet (paper): conv"],
     ["towers that the recipe has not", ["--recipe", "caffe", "--towers", "2"], TOWERS, 1, "cannot"],
   ])("%s", async (_, args, environment, code, message) => {
-    const finished = await runApp("trainer", ["--out", join(folder, "refused"), ...args], environment);
+    const finished = await runApp("trainer", ["--data", data, "--out", join(folder, "refused"), ...args], environment);
     expect(finished.output).toContain(message);
     expect(finished.output).not.toContain("    at ");
     expect(finished.code).toBe(code);
+    expect(await readdir(folder)).not.toContain("refused");
   });
 
   test("a folder that is a file", async () => {
