@@ -41,7 +41,7 @@ const store =
   (address, value, offset = 0) =>
     instruction("none", opcode, [address, value], [ALIGNMENT, ...unsignedLeb128(offset)]);
 
-function littleEndian(values: Float32Array | Float64Array | Int32Array): number[] {
+function littleEndian(values: Float32Array | Int32Array): number[] {
   return [...new Uint8Array(values.buffer)];
 }
 
@@ -144,11 +144,7 @@ export const f32: Instructions<
   reinterpret_i32: unary("f32", [0xbe]),
 };
 
-export const f64: Instructions<"neg" | "promote_f32", "add" | "div"> & { readonly const: Const } = {
-  const: (value) => instruction("f64", [0x44], [], littleEndian(Float64Array.of(value))),
-  neg: unary("f64", [0x9a]),
-  add: binary("f64", [0xa0]),
-  div: binary("f64", [0xa3]),
+export const f64: Instructions<"promote_f32", never> = {
   promote_f32: unary("f64", [0xbb]),
 };
 

@@ -12,7 +12,7 @@ import { type CompiledFunction, compileFunction, Locals } from "../assembly/func
 import { v128 } from "../assembly/instructions.ts";
 import type { LoopAxis } from "../loops/loop-nest.ts";
 import { elementAt, walk, walkRange } from "../loops/walk.ts";
-import { withoutConstantPowers } from "../map/constant-power.ts";
+import { withFunctionsExpanded } from "../map/expand-functions.ts";
 import { fourLanes } from "../map/four-lanes.ts";
 import type { Lanes } from "../map/lanes.ts";
 import { oneLane } from "../map/one-lane.ts";
@@ -125,7 +125,7 @@ function compute(
   body: (...inputs: Scalar[]) => readonly Scalar[],
 ): { readonly statements: readonly Code[]; readonly outputs: readonly Code[] } {
   const types = inputs.map(() => "f32" as const);
-  return scalarCode(withoutConstantPowers(scalarProgram(types, (scalars) => body(...scalars))), {
+  return scalarCode(withFunctionsExpanded(scalarProgram(types, (scalars) => body(...scalars))), {
     lanes,
     locals,
     input: (index) => operand(inputs, index),

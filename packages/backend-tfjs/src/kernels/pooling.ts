@@ -94,13 +94,21 @@ function compileWindows(
 const variable = ({ lanes, locals }: WindowContext, dtype: "f32" | "bool" = "f32"): Local =>
   locals.variable(lanes.variableType(dtype));
 
-/** Sets `largest` to the maximum of the window of `array`. */
+/** Sets `largest` to the maximum of the window of `array`. (The machine's own maximum takes longer: it orders zeros by sign.) */
 function findMaximum(context: WindowContext, array: Local, largest: Local): readonly Code[] {
   const { lanes, taps } = context;
+  const value = variable(context);
+  const isLarger = lanes.apply("or", "bool", [
+    lanes.apply("lt", "f32", [get(largest), get(value)]),
+    lanes.apply("ne", "f32", [get(value), get(value)]),
+  ]);
+  const larger = variable(context, "bool");
   return [
     set(largest, lanes.constant("f32", Number.NEGATIVE_INFINITY)),
     ...taps((offset) => [
-      set(largest, lanes.apply("max", "f32", [get(largest), lanes.load("f32", elementAt(array, offset))])),
+      set(value, lanes.load("f32", elementAt(array, offset))),
+      set(larger, isLarger),
+      set(largest, lanes.apply("select", "f32", [get(larger), get(value), get(largest)])),
     ]),
   ];
 }

@@ -5,7 +5,7 @@ import { type CompiledFunction, compileFunction, Locals } from "../assembly/func
 import { i32 } from "../assembly/instructions.ts";
 import { type LoopAxis, loopNest } from "../loops/loop-nest.ts";
 import { BYTES, walkRange } from "../loops/walk.ts";
-import { withoutConstantPowers } from "./constant-power.ts";
+import { withFunctionsExpanded } from "./expand-functions.ts";
 import { fourLanes } from "./four-lanes.ts";
 import type { Lanes, LaneType } from "./lanes.ts";
 import { oneLane } from "./one-lane.ts";
@@ -21,7 +21,7 @@ export function compileMap(
   inputShapes: readonly Shape[],
   memory: object,
 ): CompiledFunction {
-  const program = withoutConstantPowers(body);
+  const program = withFunctionsExpanded(body);
   const coordinates = new Set(program.instructions.flatMap((it) => (it.op === "coordinate" ? it.axis : [])));
   const strides = [...inputShapes, ...program.outputs.map(() => shape)].map((own) => broadcastStrides(own, shape));
   const locals = new Locals(strides.length);

@@ -18,18 +18,13 @@ const math =
     return f32.demote_f64(call(mathIndex(name), "f64", operands));
   };
 
+/** Without the functions that programs are free of once they are expanded. */
 const floatCode: EmitTable = {
   neg: f32.neg,
   abs: f32.abs,
-  exp: math("exp"),
   log: math("log"),
   sqrt: f32.sqrt,
   rsqrt: (a) => f32.div(f32.const(1), f32.sqrt(a)),
-  tanh: math("tanh"),
-  sigmoid: (a) => {
-    const exp = call(mathIndex("exp"), "f64", [f64.neg(f64.promote_f32(a))]);
-    return f32.demote_f64(f64.div(f64.const(1), f64.add(f64.const(1), exp)));
-  },
   relu: (a) => select(f32.le(a, f32.const(0)), f32.const(0), a),
   floor: f32.floor,
   sin: math("sin"),
