@@ -9,7 +9,7 @@ export interface KnownBackend {
   readonly open: (options: OpenOptions) => Promise<readonly Device[]>;
 }
 
-export interface OpenOptions {
+interface OpenOptions {
   readonly count: number;
   /** Number of the first device, which is part of its name. */
   readonly first: number;

@@ -1,4 +1,6 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { backendNames } from "./backends.ts";
 import { chooseDevices, type DeviceEnvironment, nameOf } from "./choose-devices.ts";
 
 const namesFor = (environment: DeviceEnvironment, cores = 8): string[] =>
@@ -23,6 +25,17 @@ const choices: readonly {
 
 test.each(choices)("$environment gives $names", ({ environment, cores, names }) => {
   expect(namesFor(environment, cores)).toEqual(names);
+});
+
+test("any list of different devices is taken as it is", () => {
+  const device = fc.record({ backend: fc.constantFrom(...backendNames), index: fc.nat(99) });
+  const lists = fc.uniqueArray(device, { minLength: 1, maxLength: 8, selector: nameOf });
+  fc.assert(
+    fc.property(lists, (devices) => {
+      const choice = chooseDevices({ TANDEM_DEVICES: devices.map(nameOf).join(",") }, 1);
+      expect(choice.devices).toEqual(devices);
+    }),
+  );
 });
 
 describe("the description says which devices, and why", () => {

@@ -29,7 +29,7 @@ export class Locals {
 }
 
 /** The binary module whose export `run` executes the statements; it imports `environment.memory` and functions of Math. */
-export function moduleBytes(locals: Locals, statements: readonly Code[]): Uint8Array<ArrayBuffer> {
+function moduleBytes(locals: Locals, statements: readonly Code[]): Uint8Array<ArrayBuffer> {
   const numbers = (count: number, type: ValueType): number[] => [count, ...Array(count).fill(valueTypeByte(type))];
   const functionType = (parameters: number[], results: number[]): number[] => [0x60, ...parameters, ...results];
   const unaryType = functionType(numbers(1, "f64"), numbers(1, "f64"));

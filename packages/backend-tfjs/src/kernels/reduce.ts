@@ -54,7 +54,7 @@ export const reduceKernel: KernelDefinition = {
 };
 
 /** A function of the addresses of the input and of the output. */
-export function compileReduce(
+function compileReduce(
   kind: ReduceKind,
   dtype: LaneType,
   shape: Shape,
