@@ -104,7 +104,7 @@ export async function compilePrograms(options: ProgramOptions, devices: DeviceGr
 }
 
 /** What `compilePrograms` would load for the training step, without devices. */
-function planTrainingStep(options: ProgramOptions, backends: readonly Backend[]): Program {
+export function planTrainingStep(options: ProgramOptions, backends: readonly Backend[]): Program {
   return plan(trainingStep(options), trainingSpecs(options), { backends, donate: ["state"] });
 }
 
