@@ -37,14 +37,13 @@ export const conv2dKernel: KernelDefinition = {
     };
     const extraShapes = operands.slice(2).map(({ type }) => type.shape);
     const finish = preparedEpilogue(machine, epilogue, shape, extraShapes);
-    if (xShape.includes(0) || filterShape.includes(0)) {
-      return (_inputs, outputs) => new Float32Array(machine.heap.buffer, outputs[0], elementCount(shape)).fill(0);
-    }
+    const isEmpty = xShape.includes(0) || filterShape.includes(0);
     return (inputs, outputs) => {
       const x = { address: operand(inputs, 0), shape: xShape };
       const filter = { address: operand(inputs, 1), shape: filterShape };
       const result = operand(outputs, 0);
-      machine.tfjs.run("FusedConv2D", { x, filter }, tfjsAttributes, { address: result, shape });
+      if (isEmpty) new Float32Array(machine.heap.buffer, result, elementCount(shape)).fill(0);
+      else machine.tfjs.run("FusedConv2D", { x, filter }, tfjsAttributes, { address: result, shape });
       finish(result, inputs.slice(2));
     };
   },

@@ -1,6 +1,7 @@
 // Matrix products by tfjs's _FusedMatMul, which is fast for row-major operands only and packs its right one: transposed operands
 // are copied, and where the left operand is the smaller one, the product is computed as the transpose of the transposed product.
 import { elementCount, type MatmulAttributes, matmulSizes, operand, type Shape } from "@tandem/core";
+import type { CompiledFunction } from "../assembly/function.ts";
 import { areFloats, type KernelDefinition, type Machine, type StepShape } from "./kernel.ts";
 import { isEpilogueSupported, preparedEpilogue } from "./map.ts";
 import { compileStridedCopy } from "./strided-copy.ts";
@@ -40,7 +41,7 @@ function workspaceOf({ m, k, n, copiesA, copiesB, isSwapped }: MatrixProduct): r
 }
 
 /** Copies a [rows, columns] matrix to [columns, rows]. */
-function preparedTranspose(machine: Machine, rows: number, columns: number): (from: number, to: number) => void {
+function preparedTranspose(machine: Machine, [rows, columns]: readonly [number, number]): CompiledFunction {
   return machine.compiled(`transpose ${rows} ${columns}`, (memory) =>
     compileStridedCopy([columns, rows], [1, columns], [rows, 1], memory),
   );
@@ -62,31 +63,29 @@ export const matmulKernel: KernelDefinition = {
     const product = matrixProduct(step);
     const { batch, m, k, n, copiesA, copiesB, isSwapped } = product;
     const { transposeA, transposeB, epilogue } = step.attributes as MatmulAttributes;
-    const transposeOfA = transposeA ? preparedTranspose(machine, k, m) : preparedTranspose(machine, m, k);
-    const transposeOfB = transposeB ? preparedTranspose(machine, n, k) : preparedTranspose(machine, k, n);
-    const transposeOfProduct = preparedTranspose(machine, n, m);
+    const copyA = copiesA ? preparedTranspose(machine, transposeA ? [k, m] : [m, k]) : undefined;
+    const copyB = copiesB ? preparedTranspose(machine, transposeB ? [n, k] : [k, n]) : undefined;
+    const copyProduct = isSwapped ? preparedTranspose(machine, [n, m]) : undefined;
     const extraShapes = step.inputs.slice(2).map(({ type }) => type.shape);
     const finish = preparedEpilogue(machine, epilogue, operand(step.outputs, 0).type.shape, extraShapes);
 
     const multiply = (a: number, b: number, result: number): void => {
-      machine.heap.withWorkspace(workspaceOf(product), (copyA = 0, copyB = 0, copyProduct = 0) => {
-        if (copiesA) transposeOfA(a, copyA);
-        if (copiesB) transposeOfB(b, copyB);
-        const left = copiesA ? copyA : a;
-        const right = copiesB ? copyB : b;
-        if (isSwapped) {
-          runProduct(machine, right, left, copyProduct, { rows: n, inner: k, columns: m });
-          transposeOfProduct(copyProduct, result);
-        } else runProduct(machine, left, right, result, { rows: m, inner: k, columns: n });
+      machine.heap.withWorkspace(workspaceOf(product), (placeA = 0, placeB = 0, placeProduct = 0) => {
+        copyA?.(a, placeA);
+        copyB?.(b, placeB);
+        const left = copiesA ? placeA : a;
+        const right = copiesB ? placeB : b;
+        if (isSwapped) runProduct(machine, right, left, placeProduct, { rows: n, inner: k, columns: m });
+        else runProduct(machine, left, right, result, { rows: m, inner: k, columns: n });
+        copyProduct?.(placeProduct, result);
       });
     };
-    const count = m * n === 0 ? 0 : elementCount(batch);
-    if (k === 0) {
-      return (_inputs, outputs) => new Float32Array(machine.heap.buffer, outputs[0], count * m * n).fill(0);
-    }
+    const count = elementCount(batch);
+    const isEmpty = m * k * n === 0;
     return (inputs, outputs) => {
       const [a, b, result] = [operand(inputs, 0), operand(inputs, 1), operand(outputs, 0)];
-      for (let index = 0; index < count; index++) {
+      if (isEmpty) new Float32Array(machine.heap.buffer, result, count * m * n).fill(0);
+      for (let index = 0; index < count && !isEmpty; index++) {
         multiply(a + 4 * index * m * k, b + 4 * index * k * n, result + 4 * index * m * n);
       }
       finish(result, inputs.slice(2));

@@ -1,4 +1,5 @@
-// Runs one kernel on host arrays, for tests.
+// Runs one kernel on host arrays, and the reference's beside it, for tests.
+import { referenceKernels } from "@tandem/backend-reference";
 import {
   type ArrayType,
   type Attributes,
@@ -10,6 +11,7 @@ import {
   operand,
   opNamed,
   type Shape,
+  type Step,
 } from "@tandem/core";
 import type { CompiledFunction } from "../assembly/function.ts";
 import { Heap } from "../heap.ts";
@@ -82,4 +84,38 @@ export function runKernel(machine: Machine, op: string, inputs: readonly Value[]
 
 export function runKernel1(machine: Machine, op: string, inputs: readonly Value[], attributes: Attributes): Value {
   return operand(runKernel(machine, op, inputs, attributes), 0);
+}
+
+/** Small whole numbers, whose sums and products are exact in any order. */
+export function integers(shape: Shape, seed: number): Value {
+  const count = elementCount(shape);
+  return value(
+    "f32",
+    shape,
+    Array.from({ length: count }, (_, index) => (Math.imul(index + seed, 2654435761) >>> 28) - 7),
+  );
+}
+
+/** What the reference backend computes. */
+export function referenceResult(op: string, inputs: readonly Value[], attributes: Attributes): HostArray {
+  const types = inputs.map(({ type }) => type);
+  const type = operand(opNamed(op).infer(types, attributes), 0);
+  const data = hostArray(type.dtype, elementCount(type.shape));
+  const step: Step = {
+    id: 0,
+    op,
+    attributes,
+    inputs: types.map((of, slot) => ({ slot, type: of })),
+    outputs: [{ slot: 0, type }],
+    scope: "",
+    flops: 0,
+    bytesMoved: 0,
+    releases: [],
+  };
+  referenceKernels.get(op)?.(
+    step,
+    inputs.map((input) => input.data),
+    [data],
+  );
+  return data;
 }

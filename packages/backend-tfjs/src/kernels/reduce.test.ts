@@ -1,0 +1,72 @@
+import { type Attributes, elementCount } from "@tandem/core";
+import fc from "fast-check";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { Machine } from "./kernel.ts";
+import { integers, openMachine, referenceResult, runKernel1, type Value, value } from "./run-kernel.test-support.ts";
+
+let machine: Machine;
+beforeAll(async () => {
+  machine = await openMachine();
+});
+
+function expectReference(op: string, inputs: readonly Value[], attributes: Attributes): void {
+  expect(runKernel1(machine, op, inputs, attributes).data).toEqual(referenceResult(op, inputs, attributes));
+}
+
+describe("reductions are what the reference does", () => {
+  const reduced = fc
+    .array(fc.constantFrom(1, 3, 4, 5, 8, 18, 33), { minLength: 1, maxLength: 4 })
+    .filter((shape) => elementCount(shape) < 50_000)
+    .chain((shape) =>
+      fc.record({
+        shape: fc.constant(shape),
+        axes: fc.subarray([...shape.keys()], { minLength: 1 }),
+        kind: fc.constantFrom("sum", "max", "min"),
+      }),
+    );
+
+  test("on f32", () => {
+    fc.assert(
+      fc.property(reduced, ({ shape, axes, kind }) => {
+        expectReference("reduce", [integers(shape, 7)], { kind, axes, accumulate: "f32" });
+      }),
+      { numRuns: 120 },
+    );
+  });
+
+  test.each(["i32", "u32"] as const)("on %s, with values beyond f32's precision", (dtype) => {
+    const data = value(
+      dtype,
+      [3, 700],
+      Array.from({ length: 2100 }, (_, index) => Math.imul(index, 0x9e3779b1) >>> 9),
+    );
+    for (const kind of ["sum", "max", "min"]) {
+      for (const axes of [[0], [1], [0, 1]]) expectReference("reduce", [data], { kind, axes, accumulate: dtype });
+    }
+  });
+
+  test("the sum of nothing is 0", () => {
+    const found = runKernel1(machine, "reduce", [value("f32", [0, 3], [])], {
+      kind: "sum",
+      axes: [0],
+      accumulate: "f32",
+    });
+    expect([...found.data]).toEqual([0, 0, 0]);
+  });
+
+  test("a sum over a million elements loses little", () => {
+    const terms = value("f32", [2 ** 20], Array(2 ** 20).fill(0.1));
+    const found = runKernel1(machine, "reduce", [terms], { kind: "sum", axes: [0], accumulate: "f32" }).data[0] ?? 0;
+    expect(Math.abs(found / (2 ** 20 * Math.fround(0.1)) - 1)).toBeLessThan(1e-5);
+  });
+
+  test("a maximum passes NaN on", () => {
+    const withNan = value(
+      "f32",
+      [2, 20],
+      Array.from({ length: 40 }, (_, index) => (index === 25 ? Number.NaN : index)),
+    );
+    const found = runKernel1(machine, "reduce", [withNan], { kind: "max", axes: [1], accumulate: "f32" });
+    expect([...found.data]).toEqual([19, Number.NaN]);
+  });
+});
