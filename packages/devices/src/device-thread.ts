@@ -13,6 +13,8 @@ const opening: Promise<readonly Device[]> = knownBackends[backend].open({
   first: index,
   ...(memoryBytes !== undefined && { memoryBytes }),
 });
+// The first request tells what went wrong.
+opening.catch(() => undefined);
 const executables = new Map<number, Executable>();
 let loadedPrograms = 0;
 let failedWrite: { readonly error: unknown } | undefined;

@@ -87,7 +87,7 @@ function convolutionCases(convolution: Convolution): readonly BenchCase[] {
       shapes: [x, filter],
       work,
       before: {
-        kernels: "Conv2D, filter packed before",
+        kernels: "Conv2D",
         run: (tfjs, [x, filter]) => tfjs.free(tfjs.call("Conv2D", named({ x, filter }), tfjsAttributes)),
       },
       after: ([x, filter]) => given(x).conv2d(given(filter), attributes),
