@@ -45,7 +45,7 @@ describe("the embedded Fashion-MNIST", () => {
     }
     const splits = await openEmbeddedFashionMnist(folder);
     expect(splits.train.length).toBe(18_000);
-    await expect(splits.openTest()).rejects.toThrow(/test-00\.webp: expected a file of the dataset/);
+    await expect(splits.openTest()).rejects.toThrow(/test-\d\d\.webp: expected a file of the dataset/);
   });
 });
 
