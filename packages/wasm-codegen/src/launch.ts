@@ -7,8 +7,11 @@ export type LaunchArgument =
   | { readonly kind: "input" | "output"; readonly index: number; readonly byteOffset: number }
   /** An address in the workspace that all threads share, which the step asked for with `scratchBytes`. */
   | { readonly kind: "scratch"; readonly byteOffset: number }
-  /** The address of the workspace that the calling thread has to itself. Nothing in it outlives the call. */
-  | { readonly kind: "threadWorkspace" }
+  /**
+   * The address of the workspace that the calling thread has to itself. It begins with these words (i32), which the device writes
+   * there before a thread's first tile; of what functions write after them, nothing outlives the call.
+   */
+  | { readonly kind: "threadWorkspace"; readonly words: readonly number[] }
   | { readonly kind: "integer"; readonly value: number };
 
 export type LaunchFunction =
