@@ -82,7 +82,6 @@ export async function compilePrograms(options: ProgramOptions, devices: DeviceGr
     { state: { parameters: model.types }, images: specs.images },
     { devices, borrow: ["state"] },
   );
-  const names = devices.devices.map(({ name }) => name);
   const imagesOf = (batch: Batch): HostTensor => hostTensor("f32", specs.images.shape, batch.images);
   return {
     step(state, batch, settings) {
@@ -94,7 +93,7 @@ export async function compilePrograms(options: ProgramOptions, devices: DeviceGr
       const { probabilities } = await prediction.run({ state, images: imagesOf(batch) }).outputs;
       return probabilities.data;
     },
-    summarize: () => summarizeProgram(training.program, names),
+    summarize: () => summarizeProgram(training.program, devices.devices),
     explain: () => training.explain(),
     [Symbol.asyncDispose]: async () => {
       await training[Symbol.asyncDispose]();

@@ -16,6 +16,8 @@ export interface Backend {
   supports(op: string, inputs: readonly ArrayType[], outputs: readonly ArrayType[], attributes: Attributes): boolean;
   /** The backend's own rewriting of an op it does not support, tried before the op's decomposition. */
   lower?(op: string, inputs: readonly Tensor[], attributes: Attributes): readonly Tensor[] | undefined;
+  /** Slots are laid out in multiples of this many bytes; 1 by default. */
+  readonly slotAlignment?: number;
   /** Workspace a kernel needs beside its operands, in bytes. */
   scratchBytes?(step: Pick<Step, "op" | "inputs" | "outputs" | "attributes">): number;
 }
@@ -23,6 +25,10 @@ export interface Backend {
 export interface DeviceLimits {
   /** Bytes of tensors the device can hold at once. */
   readonly memoryBytes: number;
+  /** Bytes that it holds beside tensors from the moment it is open; 0 by default. */
+  readonly fixedBytes?: number;
+  /** Its memory grows by multiples of this many bytes; 1 by default. */
+  readonly pageBytes?: number;
 }
 
 /** One place where programs run. Everything that crosses this interface can be cloned, so a device may live in a worker. */

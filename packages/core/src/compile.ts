@@ -118,10 +118,7 @@ export class Compiled<O extends TensorOutputs, D extends string> implements Asyn
 
   /** Steps, FLOPs, bytes moved, buffer slots and peak memory of each device, as text. */
   explain(): string {
-    return explainProgram(
-      this.program,
-      this.#group.devices.map((device) => device.name),
-    );
+    return explainProgram(this.program, this.#group.devices);
   }
 
   /**

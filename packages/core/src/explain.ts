@@ -1,6 +1,7 @@
 // What a program will do, as text: before anything runs.
+import type { DeviceLimits } from "./backend.ts";
 import { formatBytes } from "./errors.ts";
-import { type Program, type Step, segmentsOf } from "./program.ts";
+import { type DeviceProgram, type Program, type Step, segmentsOf } from "./program.ts";
 import { formatTensorType } from "./type.ts";
 
 /** A count of a unit with a decimal prefix: 119 FLOP, 1.44 GFLOP. */
@@ -15,19 +16,35 @@ export function formatCount(count: number, unit: string): string {
   return `${prefix === 0 ? scaled : scaled.toPrecision(3)} ${prefixes[prefix]}${unit}`;
 }
 
+/** What an explanation says of a device beside its program. */
+export interface ExplainedDevice {
+  readonly name: string;
+  readonly limits?: DeviceLimits;
+}
+
+/**
+ * Bytes of a device's memory, in whole pages, once this program and its state are all that is on it. A second program adds its
+ * constants and its own state; temporaries are shared, so that of those only what exceeds the first program's adds anything.
+ */
+export function deviceMemoryBytes({ peakBytes }: Pick<DeviceProgram, "peakBytes">, limits: DeviceLimits): number {
+  const { fixedBytes = 0, pageBytes = 1 } = limits;
+  return Math.ceil((fixedBytes + peakBytes) / pageBytes) * pageBytes;
+}
+
 /** One paragraph a device: how many steps, FLOPs, bytes moved, slots, and the peak of its memory. */
-export function summarizeProgram(program: Program, deviceNames: readonly string[]): string {
+export function summarizeProgram(program: Program, devices: readonly ExplainedDevice[]): string {
   const lines = program.devices.map((deviceProgram) => {
     const segments = segmentsOf(deviceProgram);
     const steps = segments.flat();
     const flops = steps.reduce((sum, step) => sum + step.flops, 0);
     const bytes = steps.reduce((sum, step) => sum + step.bytesMoved, 0);
-    const name = deviceNames[deviceProgram.device] ?? `device:${deviceProgram.device}`;
+    const { name, limits } = devices[deviceProgram.device] ?? unnamed(deviceProgram);
     const state = deviceProgram.slots.reduce((sum, slot) => sum + (slot.kind === "state" ? slot.bytes : 0), 0);
     return (
       `${name}: ${steps.length} steps in ${segments.length} segment${segments.length === 1 ? "" : "s"}, ${formatCount(flops, "FLOP")}, ` +
       `${formatBytes(bytes)} moved, ${deviceProgram.slots.length} buffer slots, ` +
-      `peak memory ${formatBytes(deviceProgram.peakBytes)} (${deviceProgram.peakBytes} bytes, ${formatBytes(state)} of it state)`
+      `peak memory ${formatBytes(deviceProgram.peakBytes)} (${deviceProgram.peakBytes} bytes, ${formatBytes(state)} of it state)` +
+      (limits?.fixedBytes === undefined ? "" : `; ${formatTotal(deviceProgram, limits)}`)
     );
   });
   const moved = program.transfers.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -36,8 +53,18 @@ export function summarizeProgram(program: Program, deviceNames: readonly string[
   return lines.join("\n");
 }
 
+function unnamed({ device }: DeviceProgram): ExplainedDevice {
+  return { name: `device:${device}` };
+}
+
+function formatTotal(program: DeviceProgram, limits: DeviceLimits): string {
+  const total = deviceMemoryBytes(program, limits);
+  const fixed = formatBytes(limits.fixedBytes ?? 0);
+  return `the device's memory ${formatBytes(total)} (${total} bytes, ${fixed} of it the device's own)`;
+}
+
 /** The summary, followed by every step of every device. */
-export function explainProgram(program: Program, deviceNames: readonly string[]): string {
+export function explainProgram(program: Program, devices: readonly ExplainedDevice[]): string {
   const sections = program.devices.map((deviceProgram) => {
     const lines = deviceProgram.stream.flatMap((item) => {
       if (item.kind === "segment") return item.steps.map(formatStep);
@@ -47,9 +74,9 @@ export function explainProgram(program: Program, deviceNames: readonly string[])
         `        ${item.kind} #${item.transfer} slot ${item.operand.slot} ${formatTensorType(item.operand.type)} ${peer}`,
       ];
     });
-    return [`${deviceNames[deviceProgram.device] ?? `device:${deviceProgram.device}`}`, ...lines].join("\n");
+    return [(devices[deviceProgram.device] ?? unnamed(deviceProgram)).name, ...lines].join("\n");
   });
-  return [summarizeProgram(program, deviceNames), ...sections].join("\n\n");
+  return [summarizeProgram(program, devices), ...sections].join("\n\n");
 }
 
 function formatStep(step: Step): string {

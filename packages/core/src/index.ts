@@ -13,7 +13,7 @@ export {
 export { DeviceGroup } from "./device-group.ts";
 export * from "./dtype.ts";
 export * from "./errors.ts";
-export { explainProgram, formatCount, summarizeProgram } from "./explain.ts";
+export { deviceMemoryBytes, type ExplainedDevice, explainProgram, formatCount, summarizeProgram } from "./explain.ts";
 export * from "./gradient.ts";
 export * from "./graph.ts";
 export * from "./host-tensor.ts";

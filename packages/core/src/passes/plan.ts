@@ -32,7 +32,9 @@ export interface PlanOptions {
 export function planProgram(scheduled: Graph, { backends, stateInputs }: PlanOptions): Program {
   const { graph, storage } = preserveState(scheduled);
   const ranges = liveRanges(graph, storage);
-  const layouts = backends.map((_, device) => layOut(graph, storage, ranges, device, stateInputs));
+  const layouts = backends.map((backend, device) =>
+    layOut(graph, storage, ranges, device, stateInputs, backend.slotAlignment ?? 1),
+  );
   const operandFor = (value: ValueId): Operand => {
     const { dtype, shape, device } = typeOf(graph, value);
     const slot = operand(layouts, deviceIndex(device)).slotOf.get(storage.rootOf(value));
@@ -93,6 +95,7 @@ function layOut(
   ranges: ReadonlyMap<ValueId, LiveRange>,
   device: number,
   stateInputs: ReadonlySet<string>,
+  alignment: number,
 ): Layout {
   const kinds = new Map<ValueId, "state" | "constant">();
   for (const { name, value } of graph.inputs) if (stateInputs.has(name)) kinds.set(value, "state");
@@ -104,8 +107,9 @@ function layOut(
     const type = typeOf(graph, root);
     if (deviceIndex(type.device) !== device) continue;
     const kind = kinds.get(root);
-    if (kind === undefined) requests.push({ id: root, bytes: byteLength(type), live });
-    else slotOf.set(root, slots.push({ kind, bytes: byteLength(type) }) - 1);
+    const bytes = roundUp(byteLength(type), alignment);
+    if (kind === undefined) requests.push({ id: root, bytes, live });
+    else slotOf.set(root, slots.push({ kind, bytes }) - 1);
   }
   const { slotOf: temporaries, slotBytes } = allocateSlots(requests);
   for (const [root, slot] of temporaries) slotOf.set(root, slots.length + slot);
@@ -115,6 +119,10 @@ function layOut(
     slotOf,
     releasable: new Set(requests.map(({ id }) => id).filter((root) => !outputs.has(root))),
   };
+}
+
+function roundUp(bytes: number, alignment: number): number {
+  return Math.ceil(bytes / alignment) * alignment;
 }
 
 type StepWithoutIdentity = Omit<Step, "id" | "releases">;
@@ -180,7 +188,10 @@ function deviceProgram(
 ): DeviceProgram {
   const stream = streams.itemsOf(device);
   const steps = stream.flatMap((item) => (item.kind === "segment" ? item.steps : []));
-  const scratchBytes = steps.reduce((most, step) => Math.max(most, backend.scratchBytes?.(step) ?? 0), 0);
+  const scratchBytes = roundUp(
+    steps.reduce((most, step) => Math.max(most, backend.scratchBytes?.(step) ?? 0), 0),
+    backend.slotAlignment ?? 1,
+  );
   const slots: Slot[] =
     scratchBytes > 0 ? [...layout.slots, { kind: "scratch", bytes: scratchBytes }] : [...layout.slots];
   return {
