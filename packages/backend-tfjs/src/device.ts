@@ -15,11 +15,11 @@ import {
   segmentsOf,
   UsageError,
 } from "@tandem/core";
-import type { CompiledFunction } from "./assembly/function.ts";
 import { tfjsBackend } from "./backend.ts";
 import { type Block, Heap } from "./heap.ts";
 import { kernels } from "./kernels/index.ts";
-import type { Machine, PreparedKernel } from "./kernels/kernel.ts";
+import type { PreparedKernel } from "./kernels/kernel.ts";
+import { Machine } from "./machine.ts";
 import { Tfjs } from "./tfjs.ts";
 
 /** Addresses have 32 bits; an eighth is left for what lies between the blocks. */
@@ -70,16 +70,7 @@ class TfjsDevice implements Device {
           hint: "the heap is too fragmented: use a smaller batch, or spread the model over more devices",
         }),
     );
-    const functions = new Map<string, CompiledFunction>();
-    this.#machine = {
-      heap,
-      tfjs,
-      compiled(key, compile) {
-        const compiled = functions.get(key) ?? compile(heap.memory);
-        functions.set(key, compiled);
-        return compiled;
-      },
-    };
+    this.#machine = new Machine(heap, tfjs);
   }
 
   async reserve(slots: readonly SlotReservation[]): Promise<void> {

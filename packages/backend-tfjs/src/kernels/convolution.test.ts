@@ -1,7 +1,7 @@
 import type { Attributes } from "@tandem/core";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Machine } from "./kernel.ts";
+import type { Machine } from "../machine.ts";
 import { integers, openMachine, referenceResult, runKernel1, type Value } from "./run-kernel.test-support.ts";
 
 let machine: Machine;

@@ -1,7 +1,8 @@
 // Convolution without groups, by tfjs's FusedConv2D; its epilogue is a map over the result while that is still in the cache.
 import { type ConvolutionAttributes, elementCount, extent, operand } from "@tandem/core";
-import { areFloats, type KernelDefinition, type StepShape } from "./kernel.ts";
-import { isEpilogueSupported, preparedEpilogue } from "./map.ts";
+import { areFloats, epilogueLaunches, isEpilogueSupported, type StepShape } from "@tandem/wasm-codegen";
+import type { KernelDefinition } from "./kernel.ts";
+import { preparedLaunches } from "./launches.ts";
 
 /** XNNPACK packs filters for this many output channels at a time. */
 const CHANNEL_BLOCK = 8;
@@ -24,7 +25,8 @@ export const conv2dKernel: KernelDefinition = {
     );
   },
   scratchBytes: convolutionWorkspace,
-  prepare({ inputs: operands, outputs: results, attributes }, machine) {
+  prepare(step, machine) {
+    const { inputs: operands, outputs: results, attributes } = step;
     const { strides, padding, dilations, epilogue } = attributes as ConvolutionAttributes;
     const [xShape, filterShape] = [operand(operands, 0).type.shape, operand(operands, 1).type.shape];
     const { shape } = operand(results, 0).type;
@@ -35,8 +37,7 @@ export const conv2dKernel: KernelDefinition = {
       dataFormat: "NHWC",
       activation: "linear",
     };
-    const extraShapes = operands.slice(2).map(({ type }) => type.shape);
-    const finish = preparedEpilogue(machine, epilogue, shape, extraShapes);
+    const finish = preparedLaunches(machine, epilogueLaunches(step, epilogue, machine.target));
     const isEmpty = xShape.includes(0) || filterShape.includes(0);
     return (inputs, outputs) => {
       const x = { address: operand(inputs, 0), shape: xShape };
@@ -44,7 +45,7 @@ export const conv2dKernel: KernelDefinition = {
       const result = operand(outputs, 0);
       if (isEmpty) new Float32Array(machine.heap.buffer, result, elementCount(shape)).fill(0);
       else machine.tfjs.run("FusedConv2D", { x, filter }, tfjsAttributes, { address: result, shape });
-      finish(result, inputs.slice(2));
+      finish(inputs, outputs);
     };
   },
 };

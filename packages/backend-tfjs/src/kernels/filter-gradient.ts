@@ -2,12 +2,28 @@
 // into panels that the first-level cache holds: of the input four channels wide, of the cotangent eight. For each tap of the
 // filter, a block of four by eight of its elements is then a sum over all positions of the band, kept in registers.
 import { type ConvolutionFilterGradientAttributes, operand, type Pair } from "@tandem/core";
-import { type Code, get, type Local, set, when } from "../assembly/code.ts";
-import { type CompiledFunction, compileFunction, Locals } from "../assembly/function.ts";
-import { f32x4, i32, v128 } from "../assembly/instructions.ts";
-import { elementAt, type Range, walkRange } from "../loops/walk.ts";
-import { areFloats, type KernelDefinition, type StepShape } from "./kernel.ts";
-import { compileStridedCopy } from "./strided-copy.ts";
+import {
+  all,
+  areFloats,
+  type Code,
+  compileStridedCopy,
+  elementAt,
+  f32x4,
+  type GeneratedFunction,
+  generatedFunction,
+  get,
+  i32,
+  type LaunchTarget,
+  type Local,
+  Locals,
+  type Range,
+  type StepShape,
+  set,
+  v128,
+  walkRange,
+  when,
+} from "@tandem/wasm-codegen";
+import type { KernelDefinition } from "./kernel.ts";
 
 const LANES = 4;
 /** Channels of the cotangent in a block: two vectors. */
@@ -87,12 +103,10 @@ interface Context {
   readonly outputPanels: Local;
 }
 
-const all = (extent: number): Range => ({ start: 0, end: extent, step: 1 });
-
 /** Adds to the gradient: a function of the addresses of x, dy, the padded filter, and the panels, of which those of x hold zeros. */
-function compileFilterGradient(geometry: Geometry, memory: object): CompiledFunction {
+function compileFilterGradient(geometry: Geometry, target: LaunchTarget): GeneratedFunction {
   const locals = new Locals(5);
-  const [x, dy, filter, inputPanels, outputPanels] = locals.parameters as [Local, Local, Local, Local, Local];
+  const [x, dy, filter, inputPanels, outputPanels] = locals.addresses as [Local, Local, Local, Local, Local];
   const context: Context = { geometry, locals, filter, inputPanels, outputPanels };
   const { input, output, strides } = geometry;
   const pictures = { extent: input[0], strides: [input[1] * input[2] * input[3], output[1] * output[2] * output[3]] };
@@ -109,7 +123,7 @@ function compileFilterGradient(geometry: Geometry, memory: object): CompiledFunc
     ...bands({ start: 0, end: whole, step: most }, bandOf(geometry, most), picture),
     ...bands({ start: whole, end: output[1], step: most }, bandOf(geometry, output[1] - whole), picture),
   ]);
-  return compileFunction(locals, statements, memory);
+  return generatedFunction(`filter gradient ${JSON.stringify(geometry)}`, target, { locals, statements, tiles: 1 });
 }
 
 /** `x` points to the row under the first row of the band, not counting the padding. Columns of padding stay zero. */
@@ -265,17 +279,14 @@ export const conv2dFilterGradientKernel: KernelDefinition = {
     return areFloats(inputs) && areFloats(outputs) && groups === 1;
   },
   scratchBytes: (step) => 4 * workspaceOf(geometryOf(step)).reduce((sum, elements) => sum + elements),
-  prepare(step, { compiled, heap }) {
+  prepare(step, machine) {
+    const { heap, target } = machine;
     const geometry = geometryOf(step);
-    const run = compiled(`filter gradient ${JSON.stringify(geometry)}`, (memory) =>
-      compileFilterGradient(geometry, memory),
-    );
+    const run = machine.compiled(compileFilterGradient(geometry, target));
     const { input, output, window } = geometry;
     const rows = window[0] * window[1] * input[3];
     const padded = wholeVectors(output[3]);
-    const unpad = compiled(`unpad ${rows} ${output[3]}`, (memory) =>
-      compileStridedCopy([rows, output[3]], [padded, 1], [output[3], 1], memory),
-    );
+    const unpad = machine.compiled(compileStridedCopy([rows, output[3]], [padded, 1], [output[3], 1], target));
     const workspace = workspaceOf(geometry);
     const isEmpty = input.includes(0) || output.includes(0);
     return ([x = 0, dy = 0], [result = 0]) => {

@@ -1,10 +1,16 @@
 // Matrix products by tfjs's _FusedMatMul, which is fast for row-major operands only and packs its right one: transposed operands
 // are copied, and where the left operand is the smaller one, the product is computed as the transpose of the transposed product.
 import { elementCount, type MatmulAttributes, matmulSizes, operand, type Shape } from "@tandem/core";
-import type { CompiledFunction } from "../assembly/function.ts";
-import { areFloats, type KernelDefinition, type Machine, type StepShape } from "./kernel.ts";
-import { isEpilogueSupported, preparedEpilogue } from "./map.ts";
-import { compileStridedCopy } from "./strided-copy.ts";
+import {
+  areFloats,
+  compileStridedCopy,
+  epilogueLaunches,
+  isEpilogueSupported,
+  type StepShape,
+} from "@tandem/wasm-codegen";
+import type { CompiledFunction, Machine } from "../machine.ts";
+import type { KernelDefinition } from "./kernel.ts";
+import { preparedLaunches } from "./launches.ts";
 
 /** Measured nanoseconds an element for packing and for a transposed copy. */
 const PACKING = 5;
@@ -42,9 +48,7 @@ function workspaceOf({ m, k, n, copiesA, copiesB, isSwapped }: MatrixProduct): r
 
 /** Copies a [rows, columns] matrix to [columns, rows]. */
 function preparedTranspose(machine: Machine, [rows, columns]: readonly [number, number]): CompiledFunction {
-  return machine.compiled(`transpose ${rows} ${columns}`, (memory) =>
-    compileStridedCopy([columns, rows], [1, columns], [rows, 1], memory),
-  );
+  return machine.compiled(compileStridedCopy([columns, rows], [1, columns], [rows, 1], machine.target));
 }
 
 export const matmulKernel: KernelDefinition = {
@@ -66,8 +70,7 @@ export const matmulKernel: KernelDefinition = {
     const copyA = copiesA ? preparedTranspose(machine, transposeA ? [k, m] : [m, k]) : undefined;
     const copyB = copiesB ? preparedTranspose(machine, transposeB ? [n, k] : [k, n]) : undefined;
     const copyProduct = isSwapped ? preparedTranspose(machine, [n, m]) : undefined;
-    const extraShapes = step.inputs.slice(2).map(({ type }) => type.shape);
-    const finish = preparedEpilogue(machine, epilogue, operand(step.outputs, 0).type.shape, extraShapes);
+    const finish = preparedLaunches(machine, epilogueLaunches(step, epilogue, machine.target));
 
     const multiply = (a: number, b: number, result: number): void => {
       machine.heap.withWorkspace(workspaceOf(product), (placeA = 0, placeB = 0, placeProduct = 0) => {
@@ -88,7 +91,7 @@ export const matmulKernel: KernelDefinition = {
       for (let index = 0; index < count && !isEmpty; index++) {
         multiply(a + 4 * index * m * k, b + 4 * index * k * n, result + 4 * index * m * n);
       }
-      finish(result, inputs.slice(2));
+      finish(inputs, outputs);
     };
   },
 };

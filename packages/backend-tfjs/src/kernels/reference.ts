@@ -1,7 +1,8 @@
 // Rare ops run the reference backend's loops, on views of the heap.
 import { referenceKernels } from "@tandem/backend-reference";
 import { elementCount, hostArray, type Step } from "@tandem/core";
-import { areWords, type KernelDefinition } from "./kernel.ts";
+import { areWords } from "@tandem/wasm-codegen";
+import type { KernelDefinition } from "./kernel.ts";
 
 export function referenceKernel(op: string): KernelDefinition {
   return {

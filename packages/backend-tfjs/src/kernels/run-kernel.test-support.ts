@@ -13,11 +13,11 @@ import {
   type Shape,
   type Step,
 } from "@tandem/core";
-import type { CompiledFunction } from "../assembly/function.ts";
+import type { StepShape } from "@tandem/wasm-codegen";
 import { Heap } from "../heap.ts";
+import { Machine } from "../machine.ts";
 import { Tfjs } from "../tfjs.ts";
 import { kernels } from "./index.ts";
-import type { Machine, StepShape } from "./kernel.ts";
 
 export interface Value {
   readonly type: ArrayType;
@@ -33,16 +33,7 @@ export function value(dtype: DType, shape: Shape, elements: Iterable<number>): V
 export async function openMachine(): Promise<Machine> {
   const tfjs = await Tfjs.open();
   const heap = new Heap(tfjs, (bytes) => new Error(`no room for ${bytes} bytes`));
-  const functions = new Map<string, CompiledFunction>();
-  return {
-    heap,
-    tfjs,
-    compiled(key, compile) {
-      const compiled = functions.get(key) ?? compile(heap.memory);
-      functions.set(key, compiled);
-      return compiled;
-    },
-  };
+  return new Machine(heap, tfjs);
 }
 
 /** What is left in memory that nobody wrote to. */

@@ -1,7 +1,7 @@
 // SIMD code: four elements at once; bool as a mask of all bits. What SIMD lacks is computed lane by lane by scalar code.
 import type { ScalarOp } from "@tandem/core";
-import type { Code } from "../assembly/code.ts";
-import { f32x4, i32, i32x4, isVectorConstant, v128 } from "../assembly/instructions.ts";
+import type { Code } from "../encoding/code.ts";
+import { f32x4, i32, i32x4, isVectorConstant, v128 } from "../encoding/instructions.ts";
 import type { Lanes, LaneType } from "./lanes.ts";
 import { oneLane } from "./one-lane.ts";
 

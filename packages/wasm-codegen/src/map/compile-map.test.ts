@@ -13,15 +13,9 @@ import {
   scalarRule,
 } from "@tandem/core";
 import fc from "fast-check";
-import { beforeAll, describe, expect, test } from "vitest";
-import type { Machine } from "../kernels/kernel.ts";
-import { openMachine, runKernel, type Value, value } from "../kernels/run-kernel.test-support.ts";
+import { describe, expect, test } from "vitest";
+import { runKernel, type Value, value } from "../kernels/run-kernel.test-support.ts";
 import type { LaneType } from "./lanes.ts";
-
-let machine: Machine;
-beforeAll(async () => {
-  machine = await openMachine();
-});
 
 const laneTypes: readonly LaneType[] = ["f32", "i32", "u32", "bool"];
 
@@ -65,7 +59,7 @@ function expected(program: ScalarProgram, shape: Shape, inputs: readonly Value[]
 }
 
 function found(program: ScalarProgram, shape: Shape, inputs: readonly Value[]): number[][] {
-  return runKernel(machine, "map", inputs, { body: program, shape: [...shape] }).map(({ data }) => [...data]);
+  return runKernel("map", inputs, { body: program, shape: [...shape] }).map(({ data }) => [...data]);
 }
 
 const domains = {

@@ -72,6 +72,7 @@ export const i32: Instructions<
   | "mul"
   | "div_s"
   | "div_u"
+  | "rem_u"
   | "and"
   | "or"
   | "xor"
@@ -99,6 +100,7 @@ export const i32: Instructions<
   mul: binary("i32", [0x6c]),
   div_s: binary("i32", [0x6d]),
   div_u: binary("i32", [0x6e]),
+  rem_u: binary("i32", [0x70]),
   and: binary("i32", [0x71]),
   or: binary("i32", [0x72]),
   xor: binary("i32", [0x73]),

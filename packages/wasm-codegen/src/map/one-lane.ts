@@ -1,8 +1,8 @@
 // Scalar code: f32 in f32, integers in i32, bool as 0 or 1. It defines what four lanes at once have to compute too.
 import type { ScalarOp } from "@tandem/core";
-import type { Code } from "../assembly/code.ts";
-import { type MathImport, mathIndex } from "../assembly/function.ts";
-import { call, f32, f64, i32, i64, select } from "../assembly/instructions.ts";
+import type { Code } from "../encoding/code.ts";
+import { call, f32, f64, i32, i64, select } from "../encoding/instructions.ts";
+import { type MathImport, mathIndex } from "../encoding/module.ts";
 import type { Lanes, LaneType } from "./lanes.ts";
 
 type Emit = (a: Code, b: Code, c: Code) => Code;

@@ -1,7 +1,7 @@
 // A scalar program as WebAssembly code for one element, or for four at once.
 import { type DType, instructionAt, operand, type ScalarInstruction, type ScalarProgram } from "@tandem/core";
-import { type Code, get, set } from "../assembly/code.ts";
-import type { Locals } from "../assembly/function.ts";
+import { type Code, get, set } from "../encoding/code.ts";
+import type { Locals } from "../encoding/module.ts";
 import { isLaneType, type Lanes, type LaneType } from "./lanes.ts";
 
 export interface ScalarCodeContext {

@@ -11,12 +11,11 @@ import {
   scalarProgram,
   type TransposeAttributes,
 } from "@tandem/core";
-import type { CompiledFunction } from "../assembly/function.ts";
-import { areWords, type KernelDefinition, type Machine, type PreparedKernel, type StepShape } from "./kernel.ts";
-import { preparedMap } from "./map.ts";
+import { input, launchesOf, output } from "../generated.ts";
+import { areWords, type KernelDefinition, type LaunchTarget, type StepShape } from "../kernel.ts";
+import type { Launch } from "../launch.ts";
+import { compileMap } from "../map/compile-map.ts";
 import { compileStridedCopy } from "./strided-copy.ts";
-
-const BYTES = 4;
 
 interface Movement {
   readonly shape: Shape;
@@ -27,23 +26,23 @@ interface Movement {
   readonly toStart?: number;
 }
 
-function preparedCopy(
-  machine: Machine,
+/** Copies a part of an input to the output. */
+function copyLaunches(
   { shape, fromStrides, toStrides, fromStart = 0, toStart = 0 }: Movement,
-): CompiledFunction {
-  const key = `copy ${JSON.stringify([shape, fromStrides, toStrides])}`;
-  const copy = machine.compiled(key, (memory) => compileStridedCopy(shape, fromStrides, toStrides, memory));
-  return (from = 0, to = 0) => copy(from + BYTES * fromStart, to + BYTES * toStart);
+  target: LaunchTarget,
+  index = 0,
+): readonly Launch[] {
+  const copy = compileStridedCopy(shape, fromStrides, toStrides, target);
+  return launchesOf(copy, input(index, fromStart), output(0, toStart));
 }
 
 /** An op that copies parts of its one input to its output. */
 function movement(describe: (step: StepShape, from: Shape, to: Shape) => Movement): KernelDefinition {
   return {
     supports: areWords,
-    prepare(step, machine): PreparedKernel {
+    launches(step, target) {
       const [from, to] = [operand(step.inputs, 0).type.shape, operand(step.outputs, 0).type.shape];
-      const copy = preparedCopy(machine, describe(step, from, to));
-      return (inputs, outputs) => copy(operand(inputs, 0), operand(outputs, 0));
+      return copyLaunches(describe(step, from, to), target);
     },
   };
 }
@@ -87,43 +86,32 @@ export const flipKernel: KernelDefinition = movement(({ attributes }, from, to) 
 
 export const padKernel: KernelDefinition = {
   supports: areWords,
-  prepare(step, machine) {
-    const { before, interior, value } = step.attributes as PadAttributes;
-    const { shape: from, dtype } = operand(step.inputs, 0).type;
-    const { shape: to } = operand(step.outputs, 0).type;
+  launches({ inputs, outputs, attributes }, target) {
+    const { before, interior, value } = attributes as PadAttributes;
+    const { shape: from, dtype } = operand(inputs, 0).type;
+    const { shape: to } = operand(outputs, 0).type;
     const strides = rowMajorStrides(to);
-    const fill = preparedMap(
-      machine,
-      scalarProgram([], (_, builder) => [builder.constant(value, dtype)]),
-      to,
-      [],
-    );
-    const copy = preparedCopy(machine, {
+    const constant = scalarProgram([], (_, builder) => [builder.constant(value, dtype)]);
+    const movement: Movement = {
       shape: from,
       fromStrides: rowMajorStrides(from),
       toStrides: strides.map((stride, axis) => stride * (extent(interior, axis) + 1)),
       toStart: offsetOf(before, strides),
-    });
-    return (inputs, outputs) => {
-      fill(operand(outputs, 0));
-      copy(operand(inputs, 0), operand(outputs, 0));
     };
+    return [...launchesOf(compileMap(constant, to, [], target), output(0)), ...copyLaunches(movement, target)];
   },
 };
 
 export const concatenateKernel: KernelDefinition = {
   supports: areWords,
-  prepare(step, machine) {
-    const { axis } = step.attributes as ConcatenateAttributes;
-    const toStrides = rowMajorStrides(operand(step.outputs, 0).type.shape);
+  launches({ inputs, outputs, attributes }, target) {
+    const { axis } = attributes as ConcatenateAttributes;
+    const toStrides = rowMajorStrides(operand(outputs, 0).type.shape);
     let start = 0;
-    const copies = step.inputs.map(({ type: { shape } }) => {
+    return inputs.flatMap(({ type: { shape } }, index) => {
       const toStart = start * extent(toStrides, axis);
       start += extent(shape, axis);
-      return preparedCopy(machine, { shape, fromStrides: rowMajorStrides(shape), toStrides, toStart });
+      return copyLaunches({ shape, fromStrides: rowMajorStrides(shape), toStrides, toStart }, target, index);
     });
-    return (inputs, outputs) => {
-      for (const [index, copy] of copies.entries()) copy(operand(inputs, index), operand(outputs, 0));
-    };
   },
 };

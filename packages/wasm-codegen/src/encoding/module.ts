@@ -1,4 +1,4 @@
-// One WebAssembly function over a shared memory: its code, and the instance that runs it.
+// A WebAssembly module of one function over an imported memory: its parameters, variables and code, and the bytes of the module.
 import { bytesOf, type Code, type Local, sequence, type ValueType, valueTypeByte } from "./code.ts";
 import { unsignedLeb128 } from "./leb128.ts";
 
@@ -12,30 +12,54 @@ export function mathIndex(name: MathImport): number {
   return mathNames.indexOf(name);
 }
 
-/** Hands out the parameters and variables of one function. All parameters are i32 addresses. */
+/** What a module has to be instantiated with. The memory is a WebAssembly.Memory, shared or not as the module was made for. */
+export function moduleImports(memory: object): Record<"environment" | "math", object> {
+  return { environment: { memory }, math: Math };
+}
+
+/** Hands out the parameters and variables of one function. All parameters are i32: the tile, then addresses. */
 export class Locals {
-  readonly parameters: readonly Local[];
+  readonly tile: Local = { type: "i32", index: 0 };
+  readonly addresses: readonly Local[];
   readonly variables: Local[] = [];
 
-  constructor(parameterCount: number) {
-    this.parameters = Array.from({ length: parameterCount }, (_, index) => ({ type: "i32", index }));
+  constructor(addressCount: number) {
+    this.addresses = Array.from({ length: addressCount }, (_, index) => ({ type: "i32", index: index + 1 }));
+  }
+
+  get parameterCount(): number {
+    return this.addresses.length + 1;
   }
 
   variable(type: ValueType): Local {
-    const local: Local = { type, index: this.parameters.length + this.variables.length };
+    const local: Local = { type, index: this.parameterCount + this.variables.length };
     this.variables.push(local);
     return local;
   }
 }
 
+/** Most pages that a memory can have. */
+const PAGES = 65536;
+const unsharedLimits = [0x00, 1];
+const sharedLimits = [0x03, 1, ...unsignedLeb128(PAGES)];
+
 /** The binary module whose export `run` executes the statements; it imports `environment.memory` and functions of Math. */
-function moduleBytes(locals: Locals, statements: readonly Code[]): Uint8Array<ArrayBuffer> {
+export function moduleBytes(
+  locals: Locals,
+  statements: readonly Code[],
+  { sharedMemory }: { readonly sharedMemory: boolean },
+): Uint8Array<ArrayBuffer> {
   const numbers = (count: number, type: ValueType): number[] => [count, ...Array(count).fill(valueTypeByte(type))];
   const functionType = (parameters: number[], results: number[]): number[] => [0x60, ...parameters, ...results];
   const unaryType = functionType(numbers(1, "f64"), numbers(1, "f64"));
   const binaryType = functionType(numbers(2, "f64"), numbers(1, "f64"));
-  const runType = functionType(numbers(locals.parameters.length, "i32"), [0]);
-  const memoryImport = [...text("environment"), ...text("memory"), 0x02, 0x00, 1];
+  const runType = functionType(numbers(locals.parameterCount, "i32"), [0]);
+  const memoryImport = [
+    ...text("environment"),
+    ...text("memory"),
+    0x02,
+    ...(sharedMemory ? sharedLimits : unsharedLimits),
+  ];
   const importOf = (name: MathImport): number[] => [
     ...text("math"),
     ...text(name),
@@ -52,22 +76,6 @@ function moduleBytes(locals: Locals, statements: readonly Code[]): Uint8Array<Ar
     ...section(7, vector([[...text("run"), 0x00, ...unsignedLeb128(mathNames.length)]])),
     ...section(10, vector([[...unsignedLeb128(body.length), ...body]])),
   ]);
-}
-
-/** A compiled function: takes an address for each parameter. */
-export type CompiledFunction = (...addresses: number[]) => void;
-
-interface WebAssemblyApi {
-  readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: { readonly run: CompiledFunction } };
-}
-/** Neither Node's types nor the ES library declare WebAssembly. */
-const { Module, Instance } = (globalThis as unknown as { readonly WebAssembly: WebAssemblyApi }).WebAssembly;
-
-/** Compiles the function and binds it to a memory. */
-export function compileFunction(locals: Locals, statements: readonly Code[], memory: object): CompiledFunction {
-  const module = new Module(moduleBytes(locals, statements));
-  return new Instance(module, { environment: { memory }, math: Math }).exports.run;
 }
 
 function vector(items: readonly (readonly number[])[]): number[] {

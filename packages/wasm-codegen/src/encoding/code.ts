@@ -66,23 +66,33 @@ export function increment(local: Local, amount: number): Code {
 
 const EMPTY_BLOCK = 0x40;
 
-/** Runs `body` with `counter` from `start` up to `end` (exclusive) in equal steps. The bounds are known, and no step is left over. */
-export function countedLoop(
-  counter: Local,
-  { start, end, step }: { readonly start: number; readonly end: number; readonly step: number },
-  body: readonly Code[],
-): Code {
-  if (end <= start) return sequence([]);
-  const constant = (value: number): Code => instruction("i32", [0x41], [], signedLeb128(value | 0));
-  const isBelowEnd = instruction("i32", [0x49], [get(counter), constant(end)]);
-  return sequence([
-    set(counter, constant(start)),
+/** A number that is known, or a variable (i32) that holds it. */
+export type Count = number | Local;
+
+/** The code for a count. */
+export function counted(count: Count): Code {
+  return typeof count === "number" ? instruction("i32", [0x41], [], signedLeb128(count | 0)) : get(count);
+}
+
+export interface Range {
+  readonly start: Count;
+  readonly end: Count;
+  readonly step: number;
+}
+
+/** Runs `body` with `counter` from the start up to the end (exclusive) in equal steps, none of which is left over. */
+export function countedLoop(counter: Local, { start, end, step }: Range, body: readonly Code[]): Code {
+  const isKnown = typeof start === "number" && typeof end === "number";
+  if (isKnown && end <= start) return sequence([]);
+  const isBelow = (position: Code): Code => instruction("i32", [0x49], [position, counted(end)]);
+  const loop: readonly Code[] = [
     { type: "none", parts: [[0x03, EMPTY_BLOCK]] },
     ...body,
     increment(counter, step),
-    instruction("none", [0x0d], [isBelowEnd], [0]),
+    instruction("none", [0x0d], [isBelow(get(counter))], [0]),
     { type: "none", parts: [[0x0b]] },
-  ]);
+  ];
+  return sequence([set(counter, counted(start)), ...(isKnown ? loop : [when(isBelow(get(counter)), loop)])]);
 }
 
 /** Runs the statements if the i32 condition is not 0. */

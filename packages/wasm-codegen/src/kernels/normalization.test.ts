@@ -1,13 +1,7 @@
 import { elementCount, type LocalResponseNormalizationAttributes } from "@tandem/core";
 import fc from "fast-check";
-import { beforeAll, describe, expect, test } from "vitest";
-import type { Machine } from "./kernel.ts";
-import { openMachine, runKernel1, type Value, value } from "./run-kernel.test-support.ts";
-
-let machine: Machine;
-beforeAll(async () => {
-  machine = await openMachine();
-});
+import { describe, expect, test } from "vitest";
+import { runKernel1, type Value, value } from "./run-kernel.test-support.ts";
 
 /** Numbers between -2 and 2. */
 function numbers(rows: number, channels: number, seed: number): Value {
@@ -67,9 +61,9 @@ describe("local response normalization is what its formula says", () => {
       fc.property(cases, ({ rows, channels, settings }) => {
         const [x, dy] = [numbers(rows, channels, 0.7), numbers(rows, channels, 1.3)];
         const { y, dx } = normalized(x, dy, settings);
-        const forward = runKernel1(machine, "localResponseNormalization", [x], settings);
+        const forward = runKernel1("localResponseNormalization", [x], settings);
         expectClose(forward.data, y);
-        expectClose(runKernel1(machine, "localResponseNormalizationGradient", [x, forward, dy], settings).data, dx);
+        expectClose(runKernel1("localResponseNormalizationGradient", [x, forward, dy], settings).data, dx);
       }),
       { numRuns: 150 },
     );
@@ -79,8 +73,8 @@ describe("local response normalization is what its formula says", () => {
     const settings = { size: 5, k: 2, alpha: 0.1, beta: 0.75 };
     const [x, dy] = [numbers(700, 7, 0.7), numbers(700, 7, 1.3)];
     const { y, dx } = normalized(x, dy, settings);
-    const forward = runKernel1(machine, "localResponseNormalization", [x], settings);
+    const forward = runKernel1("localResponseNormalization", [x], settings);
     expectClose(forward.data, y);
-    expectClose(runKernel1(machine, "localResponseNormalizationGradient", [x, forward, dy], settings).data, dx);
+    expectClose(runKernel1("localResponseNormalizationGradient", [x, forward, dy], settings).data, dx);
   });
 });

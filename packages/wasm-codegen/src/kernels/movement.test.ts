@@ -1,16 +1,10 @@
 import { type Attributes, elementCount } from "@tandem/core";
 import fc from "fast-check";
-import { beforeAll, describe, expect, test } from "vitest";
-import type { Machine } from "./kernel.ts";
-import { integers, openMachine, referenceResult, runKernel1, type Value } from "./run-kernel.test-support.ts";
-
-let machine: Machine;
-beforeAll(async () => {
-  machine = await openMachine();
-});
+import { describe, expect, test } from "vitest";
+import { integers, referenceResult, runKernel1, type Value } from "./run-kernel.test-support.ts";
 
 function expectReference(op: string, inputs: readonly Value[], attributes: Attributes): void {
-  expect(runKernel1(machine, op, inputs, attributes).data).toEqual(referenceResult(op, inputs, attributes));
+  expect(runKernel1(op, inputs, attributes).data).toEqual(referenceResult(op, inputs, attributes));
 }
 
 const size = fc.integer({ min: 1, max: 9 });

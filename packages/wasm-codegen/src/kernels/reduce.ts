@@ -8,15 +8,16 @@ import {
   type ScalarOp,
   type Shape,
 } from "@tandem/core";
-import { type Code, get, type Local, sequence, set } from "../assembly/code.ts";
-import { type CompiledFunction, compileFunction, Locals } from "../assembly/function.ts";
+import { type Code, get, type Local, sequence, set } from "../encoding/code.ts";
+import { Locals } from "../encoding/module.ts";
+import { type GeneratedFunction, generatedFunction, input, launchesOf, output } from "../generated.ts";
+import type { KernelDefinition, LaunchTarget } from "../kernel.ts";
 import { type LoopAxis, loopNest } from "../loops/loop-nest.ts";
 import { elementAt, walk, walkRange } from "../loops/walk.ts";
 import { extractLane, fourLanes } from "../map/four-lanes.ts";
 import type { Lanes, LaneType } from "../map/lanes.ts";
 import { oneLane } from "../map/one-lane.ts";
 import { laneType } from "../map/scalar-code.ts";
-import type { KernelDefinition } from "./kernel.ts";
 
 /** Elements that are added up before their sum goes into a longer one. */
 const CHUNK = 256;
@@ -44,12 +45,10 @@ function identityOf(kind: ReduceKind, dtype: LaneType): number {
 
 export const reduceKernel: KernelDefinition = {
   supports: (inputs) => inputs.every(({ dtype }) => dtype === "f32" || dtype === "i32" || dtype === "u32"),
-  prepare(step, machine) {
-    const { kind, axes } = step.attributes as ReduceAttributes;
-    const { shape, dtype } = operand(step.inputs, 0).type;
-    const key = `reduce ${JSON.stringify([kind, dtype, shape, axes])}`;
-    const run = machine.compiled(key, (memory) => compileReduce(kind, laneType(dtype), shape, axes, memory));
-    return (inputs, outputs) => run(operand(inputs, 0), operand(outputs, 0));
+  launches({ inputs, attributes }, target) {
+    const { kind, axes } = attributes as ReduceAttributes;
+    const { shape, dtype } = operand(inputs, 0).type;
+    return launchesOf(compileReduce(kind, laneType(dtype), shape, axes, target), input(0), output(0));
   },
 };
 
@@ -59,14 +58,16 @@ function compileReduce(
   dtype: LaneType,
   shape: Shape,
   axes: readonly number[],
-  memory: object,
-): CompiledFunction {
+  target: LaunchTarget,
+): GeneratedFunction {
   const keptShape = shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
   const toStrides = rowMajorStrides(keptShape).map((stride, axis) => (axes.includes(axis) ? 0 : stride));
   const nest = loopNest(shape, [rowMajorStrides(shape), toStrides]);
   const locals = new Locals(2);
   const writer = new ReduceWriter(opOf[kind], identityOf(kind, dtype), dtype, locals);
-  return compileFunction(locals, keptShape.includes(0) ? [] : writer.reduce(nest), memory);
+  const statements = writer.reduce(nest);
+  const key = `reduce ${JSON.stringify([kind, dtype, shape, axes])}`;
+  return generatedFunction(key, target, { locals, statements, tiles: keptShape.includes(0) ? 0 : 1 });
 }
 
 class ReduceWriter {
@@ -86,7 +87,7 @@ class ReduceWriter {
     const reduced = nest.filter(isReduced);
     const kept = nest.filter((axis) => !isReduced(axis));
     const row = nest.at(-1);
-    const { parameters } = this.#locals;
+    const { addresses: parameters } = this.#locals;
     if (row === undefined || isReduced(row)) {
       return walk(this.#locals, kept, parameters, (pointers) => this.#row(reduced, pointers));
     }

@@ -1,6 +1,6 @@
 // How a value of a scalar program is held and computed: in one lane or in four at once.
 import type { DType, ScalarOp } from "@tandem/core";
-import type { Code, ValueType } from "../assembly/code.ts";
+import type { Code, ValueType } from "../encoding/code.ts";
 
 /** Element types that fit 32-bit lanes. */
 export type LaneType = Extract<DType, "f32" | "i32" | "u32" | "bool">;

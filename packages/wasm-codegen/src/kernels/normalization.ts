@@ -7,17 +7,19 @@ import {
   type Scalar,
   scalarProgram,
 } from "@tandem/core";
-import { type Code, get, type Local, set } from "../assembly/code.ts";
-import { type CompiledFunction, compileFunction, Locals } from "../assembly/function.ts";
-import { v128 } from "../assembly/instructions.ts";
+import { type Code, get, type Local, set } from "../encoding/code.ts";
+import { v128 } from "../encoding/instructions.ts";
+import { Locals } from "../encoding/module.ts";
+import { type GeneratedFunction, generatedFunction, input, launchesOf, output } from "../generated.ts";
+import { areFloats, type KernelDefinition, type LaunchTarget, type StepShape } from "../kernel.ts";
 import type { LoopAxis } from "../loops/loop-nest.ts";
-import { elementAt, walk, walkRange } from "../loops/walk.ts";
+import { chunksOf, tileCount, tileOf } from "../loops/tiles.ts";
+import { all, elementAt, walkRange } from "../loops/walk.ts";
 import { withFunctionsExpanded } from "../map/expand-functions.ts";
 import { fourLanes } from "../map/four-lanes.ts";
 import type { Lanes } from "../map/lanes.ts";
 import { oneLane } from "../map/one-lane.ts";
 import { scalarCode } from "../map/scalar-code.ts";
-import { areFloats, type KernelDefinition, type StepShape } from "./kernel.ts";
 
 interface Normalization {
   /** Positions, each with its own row of channels. */
@@ -133,9 +135,13 @@ function compute(
   });
 }
 
+/** Elements of a tile. */
+const TILE = 8192;
+
 /** A function of the addresses of x and y. */
-function compileForward({ rows, channels, settings }: Normalization, memory: object): CompiledFunction {
+function compileForward(normalization: Normalization, target: LaunchTarget): GeneratedFunction {
   const [x, y] = [0, 1];
+  const { rows, channels, settings } = normalization;
   const { size, k, alpha, beta } = settings;
   const normalize: BlockCode = (block) => {
     const squares = windowSum(block, x, reachOf(size), (value) => block.lanes.apply("mul", "f32", [value, value]));
@@ -147,27 +153,23 @@ function compileForward({ rows, channels, settings }: Normalization, memory: obj
   };
   const locals = new Locals(2);
   const axis: LoopAxis = { extent: rows, strides: [channels, channels] };
-  return compileFunction(
-    locals,
-    walk(locals, [axis], locals.parameters, (row) => alongChannels(locals, channels, reachOf(size), row, normalize)),
-    memory,
-  );
+  const chunks = chunksOf([rows], TILE / Math.max(1, channels));
+  const tile = tileOf(locals, [axis], chunks, locals.addresses);
+  const statements = [
+    ...tile.statements,
+    ...walkRange(locals, axis, all(operand(tile.counts, 0)), tile.pointers, (row) =>
+      alongChannels(locals, channels, reachOf(size), row, normalize),
+    ),
+  ];
+  const key = `response normalization ${JSON.stringify(normalization)}`;
+  return generatedFunction(key, target, { locals, statements, tiles: tileCount([rows], chunks) });
 }
 
 /** Elements of rows that go through both passes of the gradient before the next ones do: small enough for the first-level cache. */
 const BATCH = 2048;
 
-function rowsAtOnce({ rows, channels }: Normalization): number {
-  return Math.min(rows, Math.max(1, Math.floor(BATCH / channels)));
-}
-
-/** Elements of workspace: what each channel gives to its neighbours, and room to read beyond both ends. */
-function gradientWorkspace(normalization: Normalization): number {
-  return rowsAtOnce(normalization) * normalization.channels + 2 * fourLanes.width;
-}
-
 /** A function of the addresses of x, dy, dx, and of the workspace. */
-function compileGradient(normalization: Normalization, memory: object): CompiledFunction {
+function compileGradient(normalization: Normalization, target: LaunchTarget): GeneratedFunction {
   const [x, dy, dx, shares] = [0, 1, 2, 3];
   const { rows, channels, settings } = normalization;
   const { size, k, alpha, beta } = settings;
@@ -194,47 +196,33 @@ function compileGradient(normalization: Normalization, memory: object): Compiled
     return [...received.statements, ...statements, block.store(dx, operand(outputs, 0))];
   };
   const locals = new Locals(4);
-  const atOnce = rowsAtOnce(normalization);
-  const strides = locals.parameters.map(() => channels);
-  const batchStrides = strides.map((stride, array) => (array === shares ? 0 : stride));
-  const passes = (count: number) => (pointers: readonly Local[]) =>
-    [
-      { code: direct, reach: reachOf(size) },
-      { code: throughNeighbours, reach: turned(reachOf(size)) },
-    ].flatMap(({ code, reach }) =>
-      walk(locals, [{ extent: count, strides }], pointers, (row) => alongChannels(locals, channels, reach, row, code)),
-    );
-  const whole = rows - (rows % Math.max(1, atOnce));
-  const axis: LoopAxis = { extent: rows, strides: batchStrides };
-  const statements = [
-    ...walkRange(locals, axis, { start: 0, end: whole, step: atOnce }, locals.parameters, passes(atOnce)),
-    ...walkRange(locals, axis, { start: whole, end: rows, step: atOnce }, locals.parameters, passes(rows - whole)),
-  ];
-  return compileFunction(locals, rows === 0 ? [] : statements, memory);
+  const chunks = chunksOf([rows], BATCH / Math.max(1, channels));
+  const axis: LoopAxis = { extent: rows, strides: [channels, channels, channels, 0] };
+  const inWorkspace: LoopAxis = { extent: rows, strides: [channels, channels, channels, channels] };
+  const tile = tileOf(locals, [axis], chunks, locals.addresses);
+  const passes = [
+    { code: direct, reach: reachOf(size) },
+    { code: throughNeighbours, reach: turned(reachOf(size)) },
+  ].flatMap(({ code, reach }) =>
+    walkRange(locals, inWorkspace, all(operand(tile.counts, 0)), tile.pointers, (row) =>
+      alongChannels(locals, channels, reach, row, code),
+    ),
+  );
+  const key = `response normalization gradient ${JSON.stringify(normalization)}`;
+  const statements = [...tile.statements, ...passes];
+  return generatedFunction(key, target, { locals, statements, tiles: tileCount([rows], chunks) });
 }
 
 export const localResponseNormalizationKernel: KernelDefinition = {
   supports: areFloats,
-  prepare(step, { compiled }) {
-    const normalization = normalizationOf(step);
-    const key = `${step.op} ${JSON.stringify(normalization)}`;
-    const run = compiled(key, (memory) => compileForward(normalization, memory));
-    return (inputs, outputs) => run(operand(inputs, 0), operand(outputs, 0));
-  },
+  launches: (step, target) => launchesOf(compileForward(normalizationOf(step), target), input(0), output(0)),
 };
 
 export const localResponseNormalizationGradientKernel: KernelDefinition = {
   supports: areFloats,
-  scratchBytes: (step) => 4 * gradientWorkspace(normalizationOf(step)),
-  prepare(step, { compiled, heap }) {
-    const normalization = normalizationOf(step);
-    const key = `${step.op} ${JSON.stringify(normalization)}`;
-    const run = compiled(key, (memory) => compileGradient(normalization, memory));
-    return (inputs, outputs) => {
-      heap.withWorkspace([gradientWorkspace(normalization)], (workspace = 0) => {
-        const shares = workspace + 4 * fourLanes.width;
-        run(operand(inputs, 0), operand(inputs, 2), operand(outputs, 0), shares);
-      });
-    };
+  scratchBytes: () => 65536,
+  launches(step, target) {
+    const gradient = compileGradient(normalizationOf(step), target);
+    return launchesOf(gradient, input(0), input(2), output(0), { kind: "threadWorkspace", words: [0, 0, 0, 0] });
   },
 };
