@@ -1,2 +1,4 @@
 // Our own WASM SIMD kernels, on as many threads as there are cores.
-export {};
+export { wasmBackend } from "./backend.ts";
+export { openWasm, type WasmOptions } from "./device.ts";
+export type { SimdChoice } from "./library.ts";
