@@ -1,0 +1,5 @@
+// The library of kernels: matrix products and convolutions.
+export { convolutionBlock } from "./convolution";
+export { filterGradientBlock } from "./filter-gradient";
+export { matmulBlock } from "./matmul";
+export { sumPartials } from "./partial-sums";
