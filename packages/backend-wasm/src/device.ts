@@ -21,6 +21,8 @@ import { DeviceMemory } from "./memory/device-memory.ts";
 import { ThreadPool } from "./threads/pool.ts";
 import { PooledProgram } from "./threads/pooled-program.ts";
 import { type PlannedSegment, placeOf, planSegment } from "./threads/segment-plan.ts";
+import { shareThreads } from "./threads/share-threads.ts";
+import { stepTimings } from "./threads/step-timings.ts";
 import { type WasmModule, webAssembly } from "./webassembly.ts";
 
 export interface WasmOptions {
@@ -34,6 +36,8 @@ export interface WasmOptions {
   readonly simd?: SimdChoice;
   /** Bytes of tensors each device may hold; by default, and at most, what 4 GiB of memory have room for. */
   readonly memoryBytes?: number;
+  /** Whether submissions resolve to when their steps ran; false by default. */
+  readonly profile?: boolean;
 }
 
 /**
@@ -41,25 +45,24 @@ export interface WasmOptions {
  * memory (a page without cross-origin isolation), each computes on the calling thread alone.
  */
 export async function openWasm(options: WasmOptions = {}): Promise<readonly Device[]> {
-  const { count = 1, first = 0, threads = host.availableThreads(), simd = "auto", memoryBytes } = options;
+  const {
+    count = 1,
+    first = 0,
+    threads = host.availableThreads(),
+    simd = "auto",
+    memoryBytes,
+    profile = false,
+  } = options;
   requireCount("a count of devices", count);
   requireCount("a number of threads", threads);
   const { module } = await openLibrary(simd);
-  const open = async (index: number): Promise<Device> => {
+  const open = async (own: number, index: number): Promise<Device> => {
     const name = `wasm:${first + index}`;
-    const own = host.canShareMemory ? threadsOf(index, count, threads) : 1;
     const memory = new DeviceMemory(name, own, memoryBytes);
-    return new WasmDevice(
-      await ThreadPool.open({ name, threads: own, memory: memory.shared, library: module }),
-      memory,
-    );
+    const pool = await ThreadPool.open({ name, threads: own, memory: memory.shared, library: module });
+    return new WasmDevice(pool, memory, profile);
   };
-  return Promise.all(Array.from({ length: count }, (_, index) => open(index)));
-}
-
-/** The first devices get one more where the threads cannot be shared out evenly. */
-function threadsOf(index: number, count: number, threads: number): number {
-  return Math.max(1, Math.floor(threads / count) + (index < threads % count ? 1 : 0));
+  return Promise.all(shareThreads(host.canShareMemory ? threads : 1, count).map(open));
 }
 
 function requireCount(what: string, count: number): void {
@@ -73,14 +76,16 @@ class WasmDevice implements Device {
   readonly limits: DeviceLimits;
   readonly #memory: DeviceMemory;
   readonly #pool: ThreadPool;
+  readonly #isTimed: boolean;
   readonly #moduleKeys = new Set<string>();
   #loadedPrograms = 0;
 
-  constructor(pool: ThreadPool, memory: DeviceMemory) {
+  constructor(pool: ThreadPool, memory: DeviceMemory, isTimed: boolean) {
     this.name = pool.name;
     this.limits = memory.limits;
     this.#pool = pool;
     this.#memory = memory;
+    this.#isTimed = isTimed;
   }
 
   async reserve(slots: readonly SlotReservation[]): Promise<void> {
@@ -108,14 +113,17 @@ class WasmDevice implements Device {
       slots: program.slots.length,
       segments: segments.map(({ plan }) => plan),
       modules,
-      isTimed: false,
+      isTimed: this.#isTimed,
     });
     const uses = segments.map(({ steps }) => slotUses(steps, program));
     return {
       submit: async (segment, bindings) => {
         this.#place(pooled, uses[segment] ?? [], bindings);
         const failure = pooled.run(segment);
-        if (failure !== undefined) throw this.#failed(stepOf(segments[segment], failure.launch), failure.cause);
+        const planned = segments[segment];
+        if (failure !== undefined) throw this.#failed(stepOf(planned, failure.launch), failure.cause);
+        if (pooled.timeline === undefined || planned === undefined) return undefined;
+        return stepTimings(planned, pooled.timeline, this.#pool.threads);
       },
       [Symbol.dispose]: () => pooled[Symbol.dispose](),
     };

@@ -2,3 +2,4 @@
 export { wasmBackend } from "./backend.ts";
 export { openWasm, type WasmOptions } from "./device.ts";
 export type { SimdChoice } from "./library.ts";
+export { shareThreads } from "./threads/share-threads.ts";

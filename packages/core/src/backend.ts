@@ -1,5 +1,6 @@
 // The contract between the compiler and whatever runs programs.
 import type { Attributes } from "./graph.ts";
+import type { SegmentTimings } from "./profile.ts";
 import type { DeviceProgram, Step } from "./program.ts";
 import type { Tensor } from "./tensor.ts";
 import type { ArrayType } from "./type.ts";
@@ -63,7 +64,8 @@ export interface MemoryUse {
 export interface Executable extends Disposable {
   /**
    * Runs a segment of the program after everything submitted before. `bindings[i]` is the device's slot for the program's
-   * slot i. Rejects with a BackendError that names the op and its scope.
+   * slot i. Resolves to when its steps ran, if the device was opened to measure that. Rejects with a BackendError that names the
+   * op and its scope.
    */
-  submit(segment: number, bindings: readonly number[]): Promise<void>;
+  submit(segment: number, bindings: readonly number[]): Promise<SegmentTimings | undefined>;
 }

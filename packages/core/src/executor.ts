@@ -1,6 +1,7 @@
 // Runs a program: issues each device's stream at its own pace, with transfers as the only thing one device waits for another for.
 import type { Device, Executable } from "./backend.ts";
 import { operand } from "./op.ts";
+import type { ProfileListener } from "./profile.ts";
 import type { DeviceProgram, Program } from "./program.ts";
 import { byteLength } from "./type.ts";
 
@@ -27,6 +28,7 @@ export async function issueRun(
   program: Program,
   loaded: readonly LoadedDevice[],
   inputs: ReadonlyMap<string, ArrayBufferView>,
+  listener?: ProfileListener,
 ): Promise<IssuedRun> {
   for (const { name, targets, isState } of program.inputs) {
     const data = inputs.get(name);
@@ -39,15 +41,23 @@ export async function issueRun(
   const transfers = program.transfers.map(() => deferred<ArrayBuffer>());
   for (const { promise } of transfers) promise.catch(() => undefined);
   const submissions: Promise<void>[] = [];
+  const submit = async (
+    { device, program: deviceProgram, executable, bindings }: LoadedDevice,
+    segment: number,
+  ): Promise<void> => {
+    const timings = await executable.submit(segment, bindings);
+    if (timings !== undefined) listener?.({ device: device.name, program: deviceProgram, segment, timings });
+  };
   const reads = new Map<string, Promise<ArrayBuffer>>();
 
   const issueStream = async (position: number): Promise<void> => {
-    const { device, program: deviceProgram, executable, bindings } = operand(loaded, position);
+    const loadedDevice = operand(loaded, position);
+    const { device, program: deviceProgram, bindings } = loadedDevice;
     let segment = 0;
     for (const item of deviceProgram.stream) {
       switch (item.kind) {
         case "segment":
-          submissions.push(executable.submit(segment++, bindings));
+          submissions.push(submit(loadedDevice, segment++));
           break;
         case "send": {
           const data = device.read(operand(bindings, item.operand.slot), byteLength(item.operand.type));

@@ -23,6 +23,7 @@ export * from "./ops/index.ts";
 export { type PlanOptions, planProgram } from "./passes/plan.ts";
 export * from "./pipeline.ts";
 export { printGraph } from "./print.ts";
+export * from "./profile.ts";
 export * from "./program.ts";
 export * from "./random.ts";
 export { inlineScalarProgram, Scalar, ScalarBuilder, scalarProgram } from "./scalar/builder.ts";
