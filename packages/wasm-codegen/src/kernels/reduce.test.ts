@@ -28,6 +28,19 @@ describe("reductions are what the reference does", () => {
     );
   });
 
+  test.each([
+    { name: "few columns of many rows", shape: [20_001, 7], axes: [0] },
+    { name: "columns of many rows, in pieces of unequal length", shape: [3, 4000, 33], axes: [0, 1] },
+    { name: "more columns than a tile has", shape: [4099, 1100], axes: [0] },
+    { name: "rows cut into pieces", shape: [3, 100_003], axes: [1] },
+    { name: "everything", shape: [5, 7, 9, 1000], axes: [0, 1, 2, 3] },
+    { name: "axes on both sides of the kept one", shape: [90, 6, 501], axes: [0, 2] },
+    { name: "many long rows", shape: [70, 5000], axes: [1] },
+    { name: "many short rows", shape: [70_000, 3], axes: [1] },
+  ])("on $name", ({ shape, axes }) => {
+    for (const kind of ["sum", "max"]) expectReference("reduce", [integers(shape, 3)], { kind, axes, accumulate: "f32" });
+  });
+
   test.each(["i32", "u32"] as const)("on %s, with values beyond f32's precision", (dtype) => {
     const data = value(
       dtype,

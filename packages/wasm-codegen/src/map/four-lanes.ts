@@ -117,15 +117,16 @@ export const fourLanes: Lanes = {
     const splat = i32x4.splat(first);
     return isInnermost ? i32x4.add(splat, v128.const(laneIndices)) : splat;
   },
-  load(dtype, address) {
-    const words = v128.load(address);
+  load(dtype, address, byteOffset = 0) {
+    const words = v128.load(address, byteOffset);
     return dtype === "bool" ? i32x4.ne(words, zeros) : words;
   },
   loadSplat(dtype, address) {
     const words = v128.load32_splat(address);
     return dtype === "bool" ? i32x4.ne(words, zeros) : words;
   },
-  store: (dtype, address, value) => v128.store(address, dtype === "bool" ? v128.and(value, ones) : value),
+  store: (dtype, address, value, byteOffset = 0) =>
+    v128.store(address, dtype === "bool" ? v128.and(value, ones) : value, byteOffset),
   apply(op, dtype, operands) {
     const [a = zeros, b = zeros, c = zeros] = operands;
     const shift = op === "shl" || op === "shr" ? commonShift(b) : undefined;

@@ -17,10 +17,10 @@ export interface Lanes {
   constant(dtype: LaneType, value: number): Code;
   /** The position along an axis, given that of the first lane (i32). */
   coordinate(first: Code, isInnermost: boolean): Code;
-  load(dtype: LaneType, address: Code): Code;
+  load(dtype: LaneType, address: Code, byteOffset?: number): Code;
   /** One element for all lanes. */
   loadSplat(dtype: LaneType, address: Code): Code;
-  store(dtype: LaneType, address: Code, value: Code): Code;
+  store(dtype: LaneType, address: Code, value: Code, byteOffset?: number): Code;
   /** `dtype` is the type of the last operand. */
   apply(op: ScalarOp, dtype: LaneType, operands: readonly Code[]): Code;
   cast(from: LaneType, to: LaneType, value: Code): Code;

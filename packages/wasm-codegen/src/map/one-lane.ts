@@ -118,9 +118,9 @@ export const oneLane: Lanes = {
   variableType: (dtype) => (dtype === "f32" ? "f32" : "i32"),
   constant: (dtype, value) => (dtype === "f32" ? f32.const(value) : i32.const(value)),
   coordinate: (first) => first,
-  load: (dtype, address) => (dtype === "f32" ? f32.load(address) : i32.load(address)),
+  load: (dtype, address, byteOffset = 0) => (dtype === "f32" ? f32 : i32).load(address, byteOffset),
   loadSplat: (dtype, address) => (dtype === "f32" ? f32.load(address) : i32.load(address)),
-  store: (dtype, address, value) => (dtype === "f32" ? f32.store(address, value) : i32.store(address, value)),
+  store: (dtype, address, value, byteOffset = 0) => (dtype === "f32" ? f32 : i32).store(address, value, byteOffset),
   apply(op, dtype, [a = zero, b = zero, c = zero]) {
     return emitterOf(op, dtype)(a, b, c);
   },
