@@ -14,14 +14,15 @@ async function runTrainer({ out, name, ...choices }: TrainerOptions): Promise<nu
   const environment = process.env;
   const explain = wantsPlan(environment);
   const data = await openDataset(choices.data, { workingFolder: workingFolder(environment) });
-  await using devices = await openDevices(environment);
+  const config = configFor(choices);
+  await using devices = await openDevices(environment, { usefulDevices: config.towers });
   console.log(`Devices: ${devices.description}`);
   const root = runsFolder(out, environment);
   const defaultName = `${choices.model}-${data.name}`;
   const openRun = (): Promise<RunDirectory> => createRunDirectory({ root, name, defaultName });
 
   const { result: outcome, stopCode } = await attend((report, signal) =>
-    train(configFor(choices), { devices, data, openRun, report, signal, explain }),
+    train(config, { devices, data, openRun, report, signal, explain }),
   );
   switch (outcome.kind) {
     case "finished":

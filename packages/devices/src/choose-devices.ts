@@ -1,73 +1,110 @@
-// From TANDEM_BACKEND and TANDEM_DEVICES to a list of devices, and a line that says why these.
+// From the environment to a list of devices with their threads, and a line that says why these.
+import { type SimdChoice, shareThreads } from "@tandem/backend-wasm";
 import { operand, UsageError } from "@tandem/core";
-import { automaticChoice, type BackendName, backendNames, isBackendName } from "./backends.ts";
-
-export interface DeviceEnvironment {
-  /** `auto` (the default), or the name of a backend. */
-  readonly TANDEM_BACKEND?: string | undefined;
-  /** How many devices, or which: `2`, `tfjs:0,tfjs:1`. By default one for each core, and at most the paper's two. */
-  readonly TANDEM_DEVICES?: string | undefined;
-}
+import { automaticChoice, type BackendName, backendNames, isBackendName, knownBackends } from "./backends.ts";
+import { type DeviceEnvironment, given, parseCount } from "./environment.ts";
 
 export interface ChosenDevice {
   readonly backend: BackendName;
   readonly index: number;
+  /** Threads that it computes on. */
+  readonly threads: number;
 }
 
 export interface DeviceChoice {
   readonly devices: readonly ChosenDevice[];
+  readonly simd: SimdChoice;
   /** One line for the user. */
   readonly description: string;
 }
 
-const DEFAULT_MOST_DEVICES = 2;
+export interface Circumstances {
+  /** Threads that this machine can run at once. */
+  readonly cores: number;
+  /** How many devices what is going to run makes use of; where nothing is said, no more are taken. */
+  readonly usefulDevices?: number;
+}
+
+/** The paper's number of GPUs. */
+const DEFAULT_USEFUL_DEVICES = 2;
 const MOST_DEVICES = 64;
+const MOST_THREADS = 1024;
+
+type DeviceName = Omit<ChosenDevice, "threads">;
 
 /** Throws UsageError for names and counts that have no meaning. */
-export function chooseDevices(environment: DeviceEnvironment, cores: number): DeviceChoice {
+export function chooseDevices(environment: DeviceEnvironment, circumstances: Circumstances): DeviceChoice {
+  const { cores } = circumstances;
+  const threadsText = given(environment.TANDEM_THREADS);
+  const threads =
+    threadsText === undefined ? cores : parseCount("TANDEM_THREADS", threadsText, "threads", MOST_THREADS);
+  const simd = parseSimd(given(environment.TANDEM_WASM));
+  const { names, reasons } = chooseNames(environment, threads, circumstances);
+  if (threadsText !== undefined && threads < names.length) {
+    throw new UsageError(`TANDEM_THREADS=${threads} is less than one for each of ${names.length} devices`, {
+      hint: `raise it, or set TANDEM_DEVICES to at most ${threads}`,
+    });
+  }
+  const shares = shareThreads(threads, names.length);
+  const devices = names.map((device, index) => ({ ...device, threads: operand(shares, index) }));
+  const causes = [
+    ...reasons,
+    ...(threadsText === undefined ? [] : [`TANDEM_THREADS=${threads}`]),
+    ...(simd === "strict" ? ["TANDEM_WASM=strict"] : []),
+  ];
+  return { devices, simd, description: `${devices.map(describe).join(", ")} (${causes.join("; ")})` };
+}
+
+export function nameOf({ backend, index }: DeviceName): string {
+  return `${backend}:${index}`;
+}
+
+interface ChosenNames {
+  readonly names: readonly DeviceName[];
+  readonly reasons: readonly string[];
+}
+
+function chooseNames(
+  environment: DeviceEnvironment,
+  threads: number,
+  { cores, usefulDevices = DEFAULT_USEFUL_DEVICES }: Circumstances,
+): ChosenNames {
   const request = given(environment.TANDEM_BACKEND) ?? "auto";
   const devices = given(environment.TANDEM_DEVICES);
   if (request !== "auto" && !isBackendName(request)) throw unknownBackend("TANDEM_BACKEND", request, ["auto"]);
   if (devices !== undefined && !/^\d+$/.test(devices)) {
     const listed = devices.split(",").map(parseDevice);
     checkList(listed, request);
-    return { devices: listed, description: `${namesOf(listed)} (TANDEM_DEVICES=${devices})` };
+    return { names: listed, reasons: [`TANDEM_DEVICES=${devices}`] };
   }
   const { name, reason } =
     request === "auto"
-      ? { ...operand(automaticChoice, 0), reason: `TANDEM_BACKEND=auto: ${operand(automaticChoice, 0).reason}` }
+      ? { ...automaticChoice, reason: `TANDEM_BACKEND=auto: ${automaticChoice.reason}` }
       : { name: request, reason: `TANDEM_BACKEND=${request}` };
-  const count = devices === undefined ? Math.min(cores, DEFAULT_MOST_DEVICES) : parseCount(devices);
-  const chosen = Array.from({ length: count }, (_, index) => ({ backend: name, index }));
-  const reasons = [reason, devices === undefined ? countReason(cores) : `TANDEM_DEVICES=${devices}`];
-  return { devices: chosen, description: `${namesOf(chosen)} (${reasons.join("; ")})` };
+  const count =
+    devices === undefined
+      ? Math.min(threads, usefulDevices)
+      : parseCount("TANDEM_DEVICES", devices, "devices", MOST_DEVICES);
+  const countReason =
+    devices === undefined ? (cores === 1 ? "one core" : `${cores} cores`) : `TANDEM_DEVICES=${devices}`;
+  return {
+    names: Array.from({ length: count }, (_, index) => ({ backend: name, index })),
+    reasons: [reason, countReason],
+  };
 }
 
-export function nameOf({ backend, index }: ChosenDevice): string {
-  return `${backend}:${index}`;
+function describe(device: ChosenDevice): string {
+  if (!knownBackends[device.backend].hasThreads) return nameOf(device);
+  return `${nameOf(device)} with ${device.threads === 1 ? "one thread" : `${device.threads} threads`}`;
 }
 
-function namesOf(devices: readonly ChosenDevice[]): string {
-  return devices.map(nameOf).join(", ");
+function parseSimd(text: string | undefined): SimdChoice {
+  if (text === undefined || text === "auto") return "auto";
+  if (text === "strict") return "strict";
+  throw new UsageError(`TANDEM_WASM=${text} is neither auto nor strict`);
 }
 
-function countReason(cores: number): string {
-  return cores < DEFAULT_MOST_DEVICES ? "one core" : `${cores} cores`;
-}
-
-/** An empty variable is one that is not set. */
-function given(text: string | undefined): string | undefined {
-  const trimmed = text?.trim();
-  return trimmed === "" ? undefined : trimmed;
-}
-
-function parseCount(text: string): number {
-  const count = Number(text);
-  if (count >= 1 && count <= MOST_DEVICES) return count;
-  throw new UsageError(`TANDEM_DEVICES=${text} is not a number of devices from 1 to ${MOST_DEVICES}`);
-}
-
-function parseDevice(text: string): ChosenDevice {
+function parseDevice(text: string): DeviceName {
   const [, name, index] = /^\s*([\w-]+):(\d+)\s*$/.exec(text) ?? [];
   if (name === undefined || index === undefined) {
     throw new UsageError(`TANDEM_DEVICES names "${text.trim()}", which is not a device`, {
@@ -78,7 +115,7 @@ function parseDevice(text: string): ChosenDevice {
   return { backend: name, index: Number(index) };
 }
 
-function checkList(devices: readonly ChosenDevice[], request: "auto" | BackendName): void {
+function checkList(devices: readonly DeviceName[], request: "auto" | BackendName): void {
   const names = devices.map(nameOf);
   const repeated = names.find((name, position) => names.indexOf(name) !== position);
   if (repeated !== undefined) throw new UsageError(`TANDEM_DEVICES names ${repeated} twice`);

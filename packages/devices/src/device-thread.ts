@@ -6,12 +6,12 @@ import { knownBackends } from "./backends.ts";
 import { packError } from "./error-transport.ts";
 import type { Answer, DeviceThreadInput, QuestionName, Questions, Request, WriteMessage } from "./protocol.ts";
 
-const { backend, index, memoryBytes, activity }: DeviceThreadInput = workerData;
+const { backend, index, options, activity }: DeviceThreadInput = workerData;
 const running = new Int32Array(activity);
 const opening: Promise<readonly Device[]> = knownBackends[backend].open({
   count: 1,
   first: index,
-  ...(memoryBytes !== undefined && { memoryBytes }),
+  ...options,
 });
 // The first request tells what went wrong.
 opening.catch(() => undefined);
@@ -43,11 +43,10 @@ async function answerTo(request: Request): Promise<Questions[QuestionName]["give
     case "submit":
       beginActivity(running);
       try {
-        await executables.get(request.executable)?.submit(request.segment, request.bindings);
+        return await executables.get(request.executable)?.submit(request.segment, request.bindings);
       } finally {
         endActivity(running);
       }
-      return undefined;
     case "unload":
       executables.get(request.executable)?.[Symbol.dispose]();
       executables.delete(request.executable);

@@ -2,8 +2,10 @@
 import { availableParallelism } from "node:os";
 import { type Device, DeviceGroup } from "@tandem/core";
 import { activityCounters, mostAtOnce } from "./activity.ts";
-import { knownBackends } from "./backends.ts";
-import { type ChosenDevice, chooseDevices, type DeviceEnvironment } from "./choose-devices.ts";
+import { type DeviceOptions, knownBackends } from "./backends.ts";
+import { type ChosenDevice, chooseDevices } from "./choose-devices.ts";
+import type { DeviceEnvironment } from "./environment.ts";
+import { ProfileRecorder, profilePath } from "./profile-file.ts";
 import { openThreadDevice } from "./thread-device.ts";
 
 export interface OpenDevicesOptions {
@@ -11,6 +13,8 @@ export interface OpenDevicesOptions {
   readonly inProcess?: boolean;
   /** Bytes of tensors each device may hold; by default what its backend allows. */
   readonly memoryBytes?: number;
+  /** How many devices the program makes use of: no more are opened where the environment does not say. 2 by default. */
+  readonly usefulDevices?: number;
 }
 
 /** Devices, and how they were chosen. Disposing of them ends their threads. */
@@ -18,31 +22,51 @@ export class OpenedDevices extends DeviceGroup {
   /** One line: which devices, and why these. */
   readonly description: string;
   readonly #activity: SharedArrayBuffer;
+  readonly #recorder: ProfileRecorder | undefined;
 
-  constructor(devices: readonly Device[], description: string, activity: SharedArrayBuffer) {
+  constructor(
+    devices: readonly Device[],
+    description: string,
+    activity: SharedArrayBuffer,
+    recorder: ProfileRecorder | undefined,
+  ) {
     super(devices);
     this.description = description;
     this.#activity = activity;
+    this.#recorder = recorder;
+    this.profileListener = recorder?.record;
   }
 
   /** The most devices in threads that ever computed at the same time. */
   get mostAtOnce(): number {
     return mostAtOnce(this.#activity);
   }
+
+  /** Writes the profile too, where TANDEM_PROFILE asked for one, and says on standard error where. */
+  override async [Symbol.asyncDispose](): Promise<void> {
+    await super[Symbol.asyncDispose]();
+    if (this.#recorder !== undefined) console.error(await this.#recorder.write(this.devices.map(({ name }) => name)));
+  }
 }
 
-/** Reads TANDEM_BACKEND and TANDEM_DEVICES; throws UsageError for values without a meaning. */
+/** Reads the variables of `DeviceEnvironment`; throws UsageError for values without a meaning. */
 export async function openDevices(
   environment: DeviceEnvironment = process.env,
-  { inProcess = false, memoryBytes }: OpenDevicesOptions = {},
+  { inProcess = false, memoryBytes, usefulDevices }: OpenDevicesOptions = {},
 ): Promise<OpenedDevices> {
-  const { devices, description } = chooseDevices(environment, availableParallelism());
+  const { devices, simd, description } = chooseDevices(environment, {
+    cores: availableParallelism(),
+    ...(usefulDevices !== undefined && { usefulDevices }),
+  });
   const activity = activityCounters();
-  const limit = memoryBytes === undefined ? {} : { memoryBytes };
-  const open = ({ backend, index }: ChosenDevice): Promise<readonly Device[]> =>
-    inProcess
-      ? knownBackends[backend].open({ count: 1, first: index, ...limit })
-      : openThreadDevice({ backend, index, activity, ...limit }).then((device) => [device]);
+  const path = profilePath(environment);
+  const shared = { simd, profile: path !== undefined, ...(memoryBytes !== undefined && { memoryBytes }) };
+  const open = ({ backend, index, threads }: ChosenDevice): Promise<readonly Device[]> => {
+    const options: DeviceOptions = { ...shared, threads };
+    return inProcess
+      ? knownBackends[backend].open({ count: 1, first: index, ...options })
+      : openThreadDevice({ backend, index, options, activity }).then((device) => [device]);
+  };
   const opened = await Promise.allSettled(devices.map(open));
   const failure = opened.find((result) => result.status === "rejected");
   const found = opened.flatMap((result) => (result.status === "fulfilled" ? result.value : []));
@@ -50,5 +74,5 @@ export async function openDevices(
     await Promise.all(found.map((device) => device[Symbol.asyncDispose]()));
     throw failure.reason;
   }
-  return new OpenedDevices(found, description, activity);
+  return new OpenedDevices(found, description, activity, path === undefined ? undefined : new ProfileRecorder(path));
 }

@@ -1,14 +1,14 @@
 // What the threads say to each other. A request is answered under its id; writes are not answered, what goes wrong with one is told
 // by the next answer.
-import type { DeviceLimits, DeviceProgram, MemoryUse, SlotReservation } from "@tandem/core";
-import type { BackendName } from "./backends.ts";
+import type { DeviceLimits, DeviceProgram, MemoryUse, SegmentTimings, SlotReservation } from "@tandem/core";
+import type { BackendName, DeviceOptions } from "./backends.ts";
 import type { PackedError } from "./error-transport.ts";
 
 /** What a thread is started with. */
 export interface DeviceThreadInput {
   readonly backend: BackendName;
   readonly index: number;
-  readonly memoryBytes?: number;
+  readonly options: DeviceOptions;
   /** Two i32: how many threads are computing now, and the most there ever were at once. */
   readonly activity: SharedArrayBuffer;
 }
@@ -23,7 +23,7 @@ export interface Questions {
   readonly load: { readonly takes: { readonly program: DeviceProgram }; readonly gives: number };
   readonly submit: {
     readonly takes: { readonly executable: number; readonly segment: number; readonly bindings: readonly number[] };
-    readonly gives: undefined;
+    readonly gives: SegmentTimings | undefined;
   };
   readonly unload: { readonly takes: { readonly executable: number }; readonly gives: undefined };
   readonly memoryUse: { readonly takes: Record<never, never>; readonly gives: MemoryUse };

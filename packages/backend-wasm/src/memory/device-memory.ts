@@ -18,7 +18,11 @@ export class DeviceMemory {
     const fixedBytes = fixedBytesFor(threads);
     const end = MAXIMUM_PAGES * PAGE_BYTES;
     this.limits = { memoryBytes: Math.min(memoryBytes, end - fixedBytes), fixedBytes, pageBytes: PAGE_BYTES };
-    this.shared = new webAssembly.Memory({ initial: fixedBytes / PAGE_BYTES, maximum: MAXIMUM_PAGES, shared: true });
+    this.shared = new webAssembly.Memory({
+      initial: Math.ceil(fixedBytes / PAGE_BYTES),
+      maximum: MAXIMUM_PAGES,
+      shared: true,
+    });
     this.#deviceName = deviceName;
     this.#addresses = new AddressSpace(fixedBytes, end);
   }

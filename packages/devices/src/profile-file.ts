@@ -1,0 +1,47 @@
+// TANDEM_PROFILE: what the devices measured, kept until they are closed and then written to a file.
+import { writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { SegmentProfile } from "@tandem/core";
+import { chromeTrace } from "./chrome-trace.ts";
+import { type DeviceEnvironment, given } from "./environment.ts";
+
+const DEFAULT_NAME = "trace.json";
+/** About 300 MB of text. */
+const MOST_TIMINGS = 1_000_000;
+
+/** The file that the environment asks for. */
+export function profilePath(environment: DeviceEnvironment): string | undefined {
+  const request = given(environment.TANDEM_PROFILE);
+  if (request === undefined || request === "0") return undefined;
+  return resolve(environment.INIT_CWD ?? "", request === "1" ? DEFAULT_NAME : request);
+}
+
+export class ProfileRecorder {
+  readonly #path: string;
+  readonly #profiles: SegmentProfile[] = [];
+  #timings = 0;
+  #dropped = 0;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  readonly record = (profile: SegmentProfile): void => {
+    if (this.#timings + profile.timings.length > MOST_TIMINGS) {
+      this.#dropped += 1;
+      return;
+    }
+    this.#timings += profile.timings.length;
+    this.#profiles.push(profile);
+  };
+
+  /** Resolves to a line for the user. */
+  async write(deviceNames: readonly string[]): Promise<string> {
+    await writeFile(this.#path, JSON.stringify(chromeTrace(this.#profiles, deviceNames)));
+    const what =
+      this.#timings === 0
+        ? "nothing was measured: only wasm devices measure"
+        : `${this.#timings} steps of threads${this.#dropped === 0 ? "" : `; ${this.#dropped} segments after them were left out`}`;
+    return `Profile: ${this.#path} (${what}; https://ui.perfetto.dev opens it)`;
+  }
+}
