@@ -99,3 +99,8 @@ export function countedLoop(counter: Local, { start, end, step }: Range, body: r
 export function when(condition: Code, statements: readonly Code[]): Code {
   return { type: "none", parts: [condition, [0x04, EMPTY_BLOCK], ...statements, [0x0b]] };
 }
+
+/** Runs the one or the other, as the i32 condition is not 0 or is. */
+export function choose(condition: Code, ifTrue: readonly Code[], ifFalse: readonly Code[]): Code {
+  return { type: "none", parts: [condition, [0x04, EMPTY_BLOCK], ...ifTrue, [0x05], ...ifFalse, [0x0b]] };
+}

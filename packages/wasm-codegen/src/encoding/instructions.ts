@@ -50,6 +50,11 @@ export function select(condition: Code, ifTrue: Code, ifFalse: Code): Code {
   return instruction(ifTrue.type, ifTrue.type === "v128" ? [0x1c, 0x01, 0x7b] : [0x1b], [ifTrue, ifFalse, condition]);
 }
 
+/** Sets `bytes` bytes to 0. */
+export function memoryFill(address: Code, bytes: number): Code {
+  return instruction("none", [0xfc, 0x0b], [address, i32.const(0), i32.const(bytes)], [0x00]);
+}
+
 /** Calls imported function `index`. */
 export function call(index: number, type: ValueType, operands: readonly Code[]): Code {
   return instruction(type, [0x10], operands, unsignedLeb128(index));
@@ -158,6 +163,8 @@ export const v128: Instructions<"not", "and" | "andnot" | "or" | "xor"> & {
   readonly store: Store;
   /** Four 32-bit words. */
   readonly const: (lanes: readonly number[]) => Code;
+  /** 1 (i32) if any bit is set. */
+  readonly any_true: (a: Code) => Code;
   /** Bits of `a` where `mask` is set, else of `b`. */
   readonly bitselect: (a: Code, b: Code, mask: Code) => Code;
   /** 32-bit lanes of `a` (0 to 3) and `b` (4 to 7). */
@@ -173,6 +180,7 @@ export const v128: Instructions<"not", "and" | "andnot" | "or" | "xor"> & {
   andnot: binary("v128", simd(0x4f)),
   or: binary("v128", simd(0x50)),
   xor: binary("v128", simd(0x51)),
+  any_true: unary("i32", simd(0x53)),
   bitselect: (a, b, mask) => instruction("v128", simd(0x52), [a, b, mask]),
   shuffle: (a, b, lanes) =>
     instruction(
@@ -242,7 +250,7 @@ export const i32x4: Instructions<
 
 export const f32x4: Instructions<
   "splat" | "floor" | "abs" | "neg" | "sqrt" | "convert_i32x4_s" | "convert_i32x4_u",
-  "eq" | "ne" | "lt" | "gt" | "le" | "ge" | "add" | "sub" | "mul" | "div" | "min" | "max"
+  "eq" | "ne" | "lt" | "gt" | "le" | "ge" | "add" | "sub" | "mul" | "div" | "min" | "max" | "pmin" | "pmax"
 > &
   LaneAccess = {
   splat: unary("v128", simd(0x13)),
@@ -264,6 +272,9 @@ export const f32x4: Instructions<
   div: binary("v128", simd(0xe7)),
   min: binary("v128", simd(0xe8)),
   max: binary("v128", simd(0xe9)),
+  /** b < a ? b : a, and a < b ? b : a. */
+  pmin: binary("v128", simd(0xea)),
+  pmax: binary("v128", simd(0xeb)),
   convert_i32x4_s: unary("v128", simd(0xfa)),
   convert_i32x4_u: unary("v128", simd(0xfb)),
 };

@@ -13,9 +13,11 @@ import { oneLane } from "../map/one-lane.ts";
 
 /** Elements that are added up before their sum goes into a longer one. */
 const CHUNK = 256;
-/** Registers of four partial results that are kept at once. */
+/** Registers of four partial results that are kept at once for an output made of contiguous elements. */
 const REGISTERS = 4;
 const WIDE = REGISTERS * fourLanes.width;
+/** Vectors of columns that are added up at once: several cache lines, then what is left. */
+const COLUMN_VECTORS = [8, 4, 1] as const;
 
 const [FROM, TO] = [0, 1];
 
@@ -50,8 +52,6 @@ export class ReduceWriter {
   /** Outputs that lie side by side along the last of the kept axes, as do the elements of each: blocks of columns at a time. */
   columns(kept: readonly KeptAxis[], reduced: readonly LoopAxis[], pointers: readonly Local[]): readonly Code[] {
     const row = operand(kept, kept.length - 1);
-    const wide = wholeSteps(this.#locals, row.extent, WIDE);
-    const whole = wholeSteps(this.#locals, row.extent, fourLanes.width);
     const blocks = (lanes: Lanes, count: number, start: Count, end: Count, here: readonly Local[]): readonly Code[] =>
       walkRange(this.#locals, row, { start, end, step: lanes.width * count }, here, (column) => {
         const totals = this.#registers(lanes, count);
@@ -60,13 +60,16 @@ export class ReduceWriter {
         );
         return [...this.#total(lanes, totals, reduced, operand(column, FROM)), ...stores];
       });
+    const steps = COLUMN_VECTORS.map((vectors) => ({
+      vectors,
+      ...wholeSteps(this.#locals, row.extent, vectors * fourLanes.width),
+    }));
+    const ends = steps.map(({ whole }) => whole);
     return [
-      ...wide.statements,
-      ...whole.statements,
+      ...steps.flatMap(({ statements }) => statements),
       ...walk(this.#locals, kept.slice(0, -1), pointers, (here) => [
-        ...blocks(fourLanes, REGISTERS, 0, wide.whole, here),
-        ...blocks(fourLanes, 1, wide.whole, whole.whole, here),
-        ...blocks(oneLane, 1, whole.whole, row.extent, here),
+        ...steps.flatMap(({ vectors, whole }, level) => blocks(fourLanes, vectors, ends[level - 1] ?? 0, whole, here)),
+        ...blocks(oneLane, 1, operand(ends, ends.length - 1), row.extent, here),
       ]),
     ];
   }

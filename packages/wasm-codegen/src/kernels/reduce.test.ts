@@ -38,7 +38,8 @@ describe("reductions are what the reference does", () => {
     { name: "many long rows", shape: [70, 5000], axes: [1] },
     { name: "many short rows", shape: [70_000, 3], axes: [1] },
   ])("on $name", ({ shape, axes }) => {
-    for (const kind of ["sum", "max"]) expectReference("reduce", [integers(shape, 3)], { kind, axes, accumulate: "f32" });
+    for (const kind of ["sum", "max"])
+      expectReference("reduce", [integers(shape, 3)], { kind, axes, accumulate: "f32" });
   });
 
   test.each(["i32", "u32"] as const)("on %s, with values beyond f32's precision", (dtype) => {

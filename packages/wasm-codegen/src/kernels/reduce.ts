@@ -7,7 +7,7 @@ import { Locals } from "../encoding/module.ts";
 import { type GeneratedFunction, generatedFunction, input, launchesOf, output, scratch } from "../generated.ts";
 import type { KernelDefinition, LaunchTarget, StepShape } from "../kernel.ts";
 import { type LoopAxis, loopNest } from "../loops/loop-nest.ts";
-import { chunksOf, tileCount, tileOf } from "../loops/tiles.ts";
+import { chunksOf, LINE, tileCount, tileOf } from "../loops/tiles.ts";
 import type { LaneType } from "../map/lanes.ts";
 import { laneType } from "../map/scalar-code.ts";
 import { type Fold, type KeptAxis, ReduceWriter } from "./reduce-writer.ts";
@@ -17,15 +17,13 @@ const isReduced = (axis: LoopAxis): boolean => operand(axis.strides, TO) === 0;
 const productOf = (axes: readonly LoopAxis[]): number => axes.reduce((product, { extent }) => product * extent, 1);
 
 /** Elements of a tile. */
-const TILE = 131072;
+const TILE = 65536;
 /** Elements that go into an output, from which on they are taken in pieces. */
 const LONG = 4096;
 /** Outputs that are enough for tiles of whole ones, if the elements of each lie side by side. */
 const ENOUGH_ROWS = 64;
 /** Outputs that a piece is made for at most, in a tile. */
 const WIDEST = 1024;
-/** Pieces of contiguous elements are multiples of this. */
-const LINE = 16;
 
 const opOf = { sum: "add", max: "max", min: "min" } satisfies Record<ReduceKind, ScalarOp>;
 
@@ -80,6 +78,7 @@ function piecesOf(nest: readonly LoopAxis[]): Pieces | undefined {
   const wide = chunksOf(
     kept.map(({ extent }) => extent),
     WIDEST,
+    isRow ? 1 : LINE,
   ).reduce((product, chunk) => product * chunk, 1);
   const most = Math.max(1, Math.floor(TILE / (wide * (elements / axis.extent))));
   const even = Math.ceil(axis.extent / Math.ceil(axis.extent / most));
@@ -124,7 +123,7 @@ function compileReduction({ fold, nest, pieces }: Reduction, target: LaunchTarge
     strides: pieces === undefined ? [0, 0] : [operand(pieces.axis.strides, FROM) * pieces.length, productOf(kept)],
   };
   const axes = [piece, ...kept];
-  const chunks = [1, ...chunksOf(extents, room)];
+  const chunks = [1, ...chunksOf(extents, room, isRow ? 1 : LINE)];
   const tile = tileOf(locals, axes, chunks, locals.addresses);
   const parts = kept.map(({ strides }, index): KeptAxis => ({ strides, extent: operand(tile.counts, index + 1) }));
   const writer = new ReduceWriter(fold, locals);

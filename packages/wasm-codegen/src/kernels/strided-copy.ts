@@ -6,7 +6,7 @@ import { Locals } from "../encoding/module.ts";
 import { type GeneratedFunction, generatedFunction } from "../generated.ts";
 import type { LaunchTarget } from "../kernel.ts";
 import { type LoopAxis, loopNest } from "../loops/loop-nest.ts";
-import { chunksOf, tileCount, tileOf, wholeSteps } from "../loops/tiles.ts";
+import { chunksOf, LINE, tileCount, tileOf, wholeSteps } from "../loops/tiles.ts";
 import { elementAt, walk, walkRange } from "../loops/walk.ts";
 
 const LANES = 4;
@@ -45,7 +45,7 @@ export function compileStridedCopy(
   const axes = [...outer, ...(column === undefined ? [] : [column]), row];
   const extents = axes.map(({ extent }) => extent);
   const isCut = column !== undefined && column.extent * row.extent > TILE;
-  const chunks = isCut ? [...outer.map(() => 1), ...transposedChunks(column, row)] : chunksOf(extents, TILE);
+  const chunks = isCut ? [...outer.map(() => 1), ...transposedChunks(column, row)] : chunksOf(extents, TILE, LINE);
   const tile = tileOf(locals, axes, chunks, locals.addresses);
   const parts = axes.map(({ strides }, index): CopyAxis => ({ strides, extent: operand(tile.counts, index) }));
   const [columns, rows] = [operand(parts, outer.length), operand(parts, parts.length - 1)];

@@ -6,21 +6,22 @@ import type { Locals } from "../encoding/module.ts";
 import type { LoopAxis } from "./loop-nest.ts";
 import { strideAt } from "./walk.ts";
 
-/** Positions of the innermost axis come in multiples of a cache line, so that no two tiles write to the same one. */
-const LINE = 16;
+/** Elements of a cache line: parts of a contiguous axis are multiples of it, so that no two tiles write to the same one. */
+export const LINE = 16;
 
 /**
  * Positions that a tile takes along each axis, so that it has about `positions` of them in all: the inner axes whole, a part of one,
- * single positions of the outer ones.
+ * single positions of the outer ones. Parts of the innermost one are multiples of `granule`.
  */
-export function chunksOf(extents: readonly number[], positions: number): readonly number[] {
+export function chunksOf(extents: readonly number[], positions: number, granule = 1): readonly number[] {
   const chunks: number[] = [];
   let room = Math.max(1, positions);
   for (let axis = extents.length - 1; axis >= 0; axis--) {
     const extent = operand(extents, axis);
     const most = Math.max(1, Math.min(extent, Math.floor(room)));
     const even = Math.ceil(extent / Math.max(1, Math.ceil(extent / most)));
-    const chunk = axis === extents.length - 1 && even < extent ? Math.min(extent, Math.ceil(even / LINE) * LINE) : even;
+    const isPart = axis === extents.length - 1 && even < extent;
+    const chunk = isPart ? Math.min(extent, Math.ceil(even / granule) * granule) : even;
     chunks.unshift(Math.max(1, chunk));
     room = chunk < extent ? 1 : room / Math.max(1, extent);
   }

@@ -6,7 +6,7 @@ import { Locals } from "../encoding/module.ts";
 import { type GeneratedFunction, generatedFunction } from "../generated.ts";
 import type { LaunchTarget } from "../kernel.ts";
 import { type LoopAxis, loopNest } from "../loops/loop-nest.ts";
-import { chunksOf, tileCount, tileOf, wholeSteps } from "../loops/tiles.ts";
+import { chunksOf, LINE, tileCount, tileOf, wholeSteps } from "../loops/tiles.ts";
 import { all, BYTES, walkRange } from "../loops/walk.ts";
 import { withFunctionsExpanded } from "./expand-functions.ts";
 import { fourLanes } from "./four-lanes.ts";
@@ -33,7 +33,7 @@ export function compileMap(
   const found = loopNest(shape, strides, coordinates);
   const nest = found.length === 0 ? [{ extent: 1, strides: strides.map(() => 0) }] : found;
   const extents = nest.map(({ extent }) => extent);
-  const chunks = chunksOf(extents, TILE);
+  const chunks = chunksOf(extents, TILE, LINE);
   const locals = new Locals(strides.length);
   const tile = tileOf(locals, nest, chunks, locals.addresses);
   const axes = nest.map((axis, index): TileAxis => {
