@@ -17,13 +17,15 @@ function multiplyAdd(a: v128, b: v128, sum: v128): v128 {
 }
 
 @inline
-function storeRow(target: usize, low: v128, high: v128, accumulates: bool): void {
-  if (accumulates) {
-    low = f32x4.add(v128.load(target), low);
-    high = f32x4.add(v128.load(target, 16), high);
-  }
+function storeRow(target: usize, low: v128, high: v128): void {
   v128.store(target, low);
   v128.store(target, high, 16);
+}
+
+@inline
+function addRow(target: usize, low: v128, high: v128): void {
+  v128.store(target, f32x4.add(v128.load(target), low));
+  v128.store(target, f32x4.add(v128.load(target, 16), high), 16);
 }
 
 /**
@@ -63,12 +65,22 @@ function multiplyTile(depth: i32, left: usize, right: usize, target: usize, rowB
     left += <usize>(TILE_ROWS * 4);
     right += <usize>(TILE_COLUMNS * 4);
   }
-  storeRow(target, low0, high0, accumulates);
-  storeRow((target += rowBytes), low1, high1, accumulates);
-  storeRow((target += rowBytes), low2, high2, accumulates);
-  storeRow((target += rowBytes), low3, high3, accumulates);
-  storeRow((target += rowBytes), low4, high4, accumulates);
-  if (TILE_ROWS > 5) storeRow((target += rowBytes), low5, high5, accumulates);
+  // One branch for all rows: with more, the compiler keeps the accumulators in memory.
+  if (accumulates) {
+    addRow(target, low0, high0);
+    addRow(target + rowBytes, low1, high1);
+    addRow(target + 2 * rowBytes, low2, high2);
+    addRow(target + 3 * rowBytes, low3, high3);
+    addRow(target + 4 * rowBytes, low4, high4);
+    if (TILE_ROWS > 5) addRow(target + 5 * rowBytes, low5, high5);
+  } else {
+    storeRow(target, low0, high0);
+    storeRow(target + rowBytes, low1, high1);
+    storeRow(target + 2 * rowBytes, low2, high2);
+    storeRow(target + 3 * rowBytes, low3, high3);
+    storeRow(target + 4 * rowBytes, low4, high4);
+    if (TILE_ROWS > 5) storeRow(target + 5 * rowBytes, low5, high5);
+  }
 }
 
 /**
