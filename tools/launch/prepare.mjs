@@ -18,8 +18,12 @@ export async function install() {
   await succeed(command, [...args, "install", "--frozen-lockfile"], { cwd: root, shell });
 }
 
-/** Builds the projects in `folders` (paths from the root; none: everything) and what they refer to. Ends the process where it fails. */
+/**
+ * Builds the library of kernels, and the projects in `folders` (paths from the root; none: everything) with what they refer to.
+ * What is up to date is left alone. Ends the process where it fails.
+ */
 export async function build(folders = []) {
+  await succeed(process.execPath, [join(root, "packages", "backend-wasm", "assembly", "build.mjs")], { cwd: root });
   const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
   await succeed(process.execPath, [compiler, "-b", ...folders], { cwd: root });
 }
