@@ -40,11 +40,16 @@ export interface WasmOptions {
   readonly profile?: boolean;
 }
 
+export interface WasmDevice extends Device {
+  /** Bytes of its memory as it is now: `deviceMemoryBytes` of what was loaded. It grows, and never shrinks. */
+  readonly totalMemoryBytes: number;
+}
+
 /**
  * Opens `wasm:0`, `wasm:1`, ... which compute on the calling thread and on helper threads of their own. Where threads cannot share
  * memory (a page without cross-origin isolation), each computes on the calling thread alone.
  */
-export async function openWasm(options: WasmOptions = {}): Promise<readonly Device[]> {
+export async function openWasm(options: WasmOptions = {}): Promise<readonly WasmDevice[]> {
   const {
     count = 1,
     first = 0,
@@ -56,11 +61,11 @@ export async function openWasm(options: WasmOptions = {}): Promise<readonly Devi
   requireCount("a count of devices", count);
   requireCount("a number of threads", threads);
   const { module } = await openLibrary(simd);
-  const open = async (own: number, index: number): Promise<Device> => {
+  const open = async (own: number, index: number): Promise<WasmDevice> => {
     const name = `wasm:${first + index}`;
     const memory = new DeviceMemory(name, own, memoryBytes);
     const pool = await ThreadPool.open({ name, threads: own, memory: memory.shared, library: module });
-    return new WasmDevice(pool, memory, profile);
+    return new OpenWasmDevice(pool, memory, profile);
   };
   return Promise.all(shareThreads(host.canShareMemory ? threads : 1, count).map(open));
 }
@@ -70,7 +75,7 @@ function requireCount(what: string, count: number): void {
   throw new UsageError(`openWasm expects ${what} of at least 1, found ${count}`);
 }
 
-class WasmDevice implements Device {
+class OpenWasmDevice implements WasmDevice {
   readonly name: string;
   readonly backend: typeof wasmBackend = wasmBackend;
   readonly limits: DeviceLimits;
@@ -86,6 +91,10 @@ class WasmDevice implements Device {
     this.#pool = pool;
     this.#memory = memory;
     this.#isTimed = isTimed;
+  }
+
+  get totalMemoryBytes(): number {
+    return this.#memory.shared.buffer.byteLength;
   }
 
   async reserve(slots: readonly SlotReservation[]): Promise<void> {
