@@ -13,3 +13,10 @@ export type { Summary } from "./summary.ts";
 export { type TrainingOutcome, train } from "./train.ts";
 export type { TrainingConfig } from "./training-config.ts";
 export type { Reporter, TrainingEvent } from "./training-events.ts";
+export {
+  type ProgramOptions,
+  type StepOutputs,
+  type TrainingInputs,
+  trainingSpecs,
+  trainingStep,
+} from "./training-programs.ts";

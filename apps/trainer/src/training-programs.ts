@@ -107,7 +107,8 @@ export function planTrainingStep(options: ProgramOptions, backends: readonly Bac
   return plan(trainingStep(options), trainingSpecs(options), { backends, donate: ["state"] });
 }
 
-type TrainingInputs<L> = {
+/** What a training step takes, by name. */
+export type TrainingInputs<L> = {
   readonly state: OptimizerState<ModelParameters<L>, "velocities">;
   readonly images: L;
   readonly labels: L;
@@ -116,7 +117,7 @@ type TrainingInputs<L> = {
   readonly step: L;
 };
 
-function trainingSpecs({ model, optimizer, batch }: ProgramOptions): TrainingInputs<TensorType> {
+export function trainingSpecs({ model, optimizer, batch }: ProgramOptions): TrainingInputs<TensorType> {
   const { height, width, channels } = model.architecture.input;
   return {
     state: optimizer.specs(model.types),
@@ -128,9 +129,10 @@ function trainingSpecs({ model, optimizer, batch }: ProgramOptions): TrainingInp
   };
 }
 
-type StepOutputs = Pick<TrainingInputs<Tensor>, "state"> & { readonly [name in "loss" | "wrong"]: Tensor };
+export type StepOutputs = Pick<TrainingInputs<Tensor>, "state"> & { readonly [name in "loss" | "wrong"]: Tensor };
 
-function trainingStep({ model, optimizer }: ProgramOptions): (inputs: TrainingInputs<Tensor>) => StepOutputs {
+/** Loss, gradients and update as one function to be compiled; `state` is to be donated. */
+export function trainingStep({ model, optimizer }: ProgramOptions): (inputs: TrainingInputs<Tensor>) => StepOutputs {
   return ({ state, images, labels, learningRate, seed, step }) => {
     const { value, gradients, aux } = valueAndGrad(model.loss)(
       state.parameters,
