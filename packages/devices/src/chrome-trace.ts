@@ -2,7 +2,7 @@
 import { type SegmentProfile, type Step, segmentsOf } from "@tandem/core";
 
 /** Times in microseconds. */
-export type TraceEvent =
+type TraceEvent =
   | {
       readonly ph: "X";
       readonly name: string;

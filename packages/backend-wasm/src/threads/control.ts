@@ -12,7 +12,7 @@ export const SLEEPERS: number = 2 * LINE;
 /** 0 where no helper takes part in a run, else minus their number. */
 export const ABSENCE: number = 3 * LINE;
 /** Index of the launch that failed, plus 1; 0 as long as none has. */
-export const FAILED_LAUNCH: number = 4 * LINE;
+const FAILED_LAUNCH = 4 * LINE;
 const FAILURE_LENGTH = FAILED_LAUNCH + 1;
 /** Changes whenever an address does. */
 export const ADDRESS_VERSION: number = 5 * LINE;

@@ -55,7 +55,7 @@ export class LaunchSequence {
         words: launch.workspaces.flatMap(({ words }) => words),
       };
     });
-    const isShared = (index: number): boolean => threads > 1 && (this.#launches[index]?.tiles ?? 0) > 1;
+    const isShared = (index: number): boolean => threads > 1 && plan.launches[index]?.isShared === true;
     const nextShared = Array<number>(this.#launches.length + 1).fill(this.#launches.length);
     for (let index = this.#launches.length - 1; index >= 0; index--) {
       nextShared[index] = isShared(index) ? index : (nextShared[index + 1] ?? index + 1);

@@ -37,7 +37,7 @@ export interface RunMessage {
   readonly run: number;
 }
 
-export interface UnloadMessage {
+interface UnloadMessage {
   readonly kind: "unload";
   readonly program: number;
 }

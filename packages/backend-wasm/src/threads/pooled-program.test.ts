@@ -42,6 +42,7 @@ const launch = (name: TileFunction, tiles: number, options: Partial<PlannedLaunc
   step: 0,
   function: { kind: "generated", key: name },
   tiles,
+  isShared: tiles > 1,
   arguments: [0, 0],
   addresses: [{ position: 0, slot: 0, byteOffset: 0 }],
   workspaces: [],

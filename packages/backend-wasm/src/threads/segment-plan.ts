@@ -12,6 +12,8 @@ export interface PlannedLaunch {
   readonly step: number;
   readonly function: FunctionReference;
   readonly tiles: number;
+  /** Whether threads share the tiles, or the device's own thread runs them all. */
+  readonly isShared: boolean;
   /** All arguments after the tile; 0 where an address goes. */
   readonly arguments: readonly number[];
   readonly addresses: readonly PlannedAddress[];
@@ -31,7 +33,7 @@ export interface PlannedAddress {
 }
 
 /** The argument at `position` is the address of the thread's workspace, which begins with these words. */
-export interface PlannedWorkspace {
+interface PlannedWorkspace {
   readonly position: number;
   readonly words: readonly number[];
 }
@@ -82,10 +84,21 @@ function planLaunch(program: DeviceProgram, step: Step, index: number, launch: L
     step: index,
     function: target.kind === "library" ? target : { kind: target.kind, key: target.key },
     tiles: launch.tiles,
+    isShared: launch.tiles > 1 && estimatedMicroseconds(step) >= WORTH_SHARING_MICROSECONDS,
     arguments: values,
     addresses,
     workspaces,
   };
+}
+
+/** Handing tiles out takes a few microseconds: threads wait for each other after every launch. */
+const WORTH_SHARING_MICROSECONDS = 10;
+/** What one thread of an ordinary core does. */
+const FLOPS_PER_MICROSECOND = 20_000;
+const BYTES_PER_MICROSECOND = 10_000;
+
+function estimatedMicroseconds({ flops, bytesMoved }: Step): number {
+  return Math.max(flops / FLOPS_PER_MICROSECOND, bytesMoved / BYTES_PER_MICROSECOND);
 }
 
 function slotOf(
