@@ -191,9 +191,10 @@ export const v128: Instructions<"not", "and" | "andnot" | "or" | "xor"> & {
     ),
 };
 
-/** Whether the code is a v128.const. */
-export function isVectorConstant({ parts: [opcode] }: Code): boolean {
-  return opcode === VECTOR_CONST;
+/** The four words of a v128.const, if that is what the code is. */
+export function constantWords({ parts: [opcode, bytes] }: Code): Int32Array | undefined {
+  if (opcode !== VECTOR_CONST || bytes === undefined || "parts" in bytes) return undefined;
+  return new Int32Array(Uint8Array.from(bytes).buffer);
 }
 
 export const i32x4: Instructions<

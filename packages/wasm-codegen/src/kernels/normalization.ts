@@ -1,4 +1,4 @@
-// Local response normalization and its gradient, compiled to SIMD over the channels of a position.
+// Local response normalization and its gradient, compiled to SIMD over the channels of a position, in one pass over memory.
 import {
   elementCount,
   extent,
@@ -8,18 +8,23 @@ import {
   scalarProgram,
 } from "@tandem/core";
 import { type Code, get, type Local, set } from "../encoding/code.ts";
-import { v128 } from "../encoding/instructions.ts";
+import { f32x4, v128 } from "../encoding/instructions.ts";
 import { Locals } from "../encoding/module.ts";
 import { type GeneratedFunction, generatedFunction, input, launchesOf, output } from "../generated.ts";
 import { areFloats, type KernelDefinition, type LaunchTarget, type StepShape } from "../kernel.ts";
-import type { LoopAxis } from "../loops/loop-nest.ts";
 import { chunksOf, tileCount, tileOf } from "../loops/tiles.ts";
-import { all, elementAt, walkRange } from "../loops/walk.ts";
+import { all, walkRange } from "../loops/walk.ts";
 import { withFunctionsExpanded } from "../map/expand-functions.ts";
 import { fourLanes } from "../map/four-lanes.ts";
-import type { Lanes } from "../map/lanes.ts";
-import { oneLane } from "../map/one-lane.ts";
 import { scalarCode } from "../map/scalar-code.ts";
+import {
+  alongBlocks,
+  type BlockAccess,
+  BlockWindow,
+  blockOfRow,
+  blocksOnEitherSide,
+  type Reach,
+} from "./channel-blocks.ts";
 
 interface Normalization {
   /** Positions, each with its own row of channels. */
@@ -35,182 +40,159 @@ function normalizationOf({ inputs, attributes }: Pick<StepShape, "inputs" | "att
   return { rows: channels === 0 ? 0 : elementCount(shape) / channels, channels, settings };
 }
 
-/** How far a window reaches to lower channels, and to higher ones. */
-interface Reach {
-  readonly before: number;
-  readonly after: number;
-}
-
-const reachOf = (size: number): Reach => ({ before: Math.floor(size / 2), after: Math.floor((size - 1) / 2) });
+const reachOf = ({ settings: { size } }: Normalization): Reach => ({
+  before: Math.floor(size / 2),
+  after: Math.floor((size - 1) / 2),
+});
 const turned = ({ before, after }: Reach): Reach => ({ before: after, after: before });
 
-/** As many neighbouring channels as there are lanes. */
-interface ChannelBlock {
-  readonly lanes: Lanes;
-  readonly locals: Locals;
-  /** Code for this block of one of the arrays. */
-  load(array: number): Code;
-  store(array: number, value: Code): Code;
-  /** The elements `distance` channels further, 0 where there is no such channel; `undefined` if that is nowhere. */
-  neighbour(array: number, distance: number): Code | undefined;
-}
+/** Elements of a tile. */
+const TILE = 16384;
 
-type BlockCode = (block: ChannelBlock) => readonly Code[];
-
-/** Runs `code` for all channels of the row that the pointers point to. */
-function alongChannels(
+/** A function that runs `code` for every row of channels, with as many pointers to it as there are arrays. */
+function overRows(
+  name: string,
+  normalization: Normalization,
   locals: Locals,
-  channels: number,
-  { before, after }: Reach,
-  pointers: readonly Local[],
-  code: BlockCode,
-): readonly Code[] {
-  const block = (lanes: Lanes, here: readonly Local[], offset: number, first: number | "inside"): readonly Code[] => {
-    const addressOf = (array: number, distance: number): Code => elementAt(operand(here, array), offset + distance);
-    return code({
-      lanes,
-      locals,
-      load: (array) => lanes.load("f32", addressOf(array, 0)),
-      store: (array, value) => lanes.store("f32", addressOf(array, 0), value),
-      neighbour(array, distance) {
-        const exists = Array.from({ length: lanes.width }, (_, lane) => {
-          const channel = first === "inside" ? 0 : first + lane + distance;
-          return channel >= 0 && channel < channels;
-        });
-        if (!exists.includes(true)) return undefined;
-        const values = lanes.load("f32", addressOf(array, distance));
-        return exists.includes(false) ? v128.and(values, v128.const(exists.map((is) => (is ? -1 : 0)))) : values;
-      },
-    });
-  };
-  const width = fourLanes.width;
-  const whole = channels - (channels % width);
-  const starts = Array.from({ length: whole / width }, (_, index) => index * width);
-  const inside = starts.filter((start) => start >= before && start + width + after <= channels);
-  const [insideStart = whole, insideEnd = (inside.at(-1) ?? whole - width) + width] = [inside[0]];
-  const axis: LoopAxis = { extent: channels, strides: pointers.map(() => 1) };
-  return [
-    ...starts.filter((start) => start < insideStart).flatMap((start) => block(fourLanes, pointers, start, start)),
-    ...walkRange(locals, axis, { start: insideStart, end: insideEnd, step: width }, pointers, (here) =>
-      block(fourLanes, here, 0, "inside"),
-    ),
-    ...starts.filter((start) => start >= insideEnd).flatMap((start) => block(fourLanes, pointers, start, start)),
-    ...Array.from({ length: channels - whole }, (_, rest) =>
-      block(oneLane, pointers, whole + rest, whole + rest),
-    ).flat(),
+  target: LaunchTarget,
+  code: (row: readonly Local[]) => readonly Code[],
+): GeneratedFunction {
+  const { rows, channels } = normalization;
+  const axis = { extent: rows, strides: locals.addresses.map(() => channels) };
+  const chunks = chunksOf([rows], TILE / Math.max(1, channels));
+  const tile = tileOf(locals, [axis], chunks, locals.addresses);
+  const statements = [
+    ...tile.statements,
+    ...walkRange(locals, axis, all(operand(tile.counts, 0)), tile.pointers, code),
   ];
+  const key = `${name} ${JSON.stringify(normalization)}`;
+  return generatedFunction(key, target, { locals, statements, tiles: tileCount([rows], chunks) });
 }
 
-/** The sum of `term` over the window around each channel of a block. */
-function windowSum(
-  { lanes, locals, neighbour }: ChannelBlock,
-  array: number,
-  { before, after }: Reach,
-  term: (value: Code) => Code,
-): { readonly statements: readonly Code[]; readonly sum: Code } {
-  const statements: Code[] = [];
-  const sum = locals.variable(lanes.variableType("f32"));
-  const value = locals.variable(lanes.variableType("f32"));
-  statements.push(set(sum, lanes.constant("f32", 0)));
-  for (let distance = -before; distance <= after; distance++) {
-    const found = neighbour(array, distance);
-    if (found === undefined) continue;
-    statements.push(set(value, found), set(sum, lanes.apply("add", "f32", [get(sum), term(get(value))])));
-  }
-  return { statements, sum: get(sum) };
-}
-
-/** Code for a scalar function of the given values. */
+/** Code for a scalar function of four channels at once. */
 function compute(
-  { lanes, locals }: ChannelBlock,
+  locals: Locals,
   inputs: readonly Code[],
   body: (...inputs: Scalar[]) => readonly Scalar[],
 ): { readonly statements: readonly Code[]; readonly outputs: readonly Code[] } {
   const types = inputs.map(() => "f32" as const);
   return scalarCode(withFunctionsExpanded(scalarProgram(types, (scalars) => body(...scalars))), {
-    lanes,
+    lanes: fourLanes,
     locals,
     input: (index) => operand(inputs, index),
-    coordinate: () => lanes.constant("u32", 0),
+    coordinate: () => v128.const([0, 0, 0, 0]),
   });
 }
 
-/** Elements of a tile. */
-const TILE = 8192;
+/** Beyond, its powers would overflow; it counts as this much. */
+const LARGEST_SCALE = 2 ** 72;
+
+/** What the elements of a window are divided by, before it is raised to the power of beta. */
+function scaleOf(squares: Scalar, { k, alpha }: LocalResponseNormalizationAttributes): Scalar {
+  const scale = squares.mul(alpha).add(k);
+  return scale.gt(LARGEST_SCALE).select(LARGEST_SCALE, scale);
+}
+
+/** The squares of x around the current channels. */
+class Squares {
+  readonly #window: BlockWindow;
+  readonly #element: Local;
+
+  constructor(locals: Locals, onEitherSide: number) {
+    this.#window = new BlockWindow(locals, onEitherSide);
+    this.#element = locals.variable("v128");
+  }
+
+  /** Makes ready for the first block of a row, when the first `ahead` blocks are known. */
+  start(blocks: readonly BlockAccess[], x: number): readonly Code[] {
+    return [...this.#window.reset(), ...blocks.flatMap((block) => this.advance(block, x))];
+  }
+
+  advance(last: BlockAccess, x: number): readonly Code[] {
+    const square = f32x4.mul(get(this.#element), get(this.#element));
+    return [set(this.#element, last.load(x)), ...this.#window.advance(square)];
+  }
+
+  sum(reach: Reach): Code {
+    return this.#window.sum(reach);
+  }
+}
 
 /** A function of the addresses of x and y. */
 function compileForward(normalization: Normalization, target: LaunchTarget): GeneratedFunction {
   const [x, y] = [0, 1];
-  const { rows, channels, settings } = normalization;
-  const { size, k, alpha, beta } = settings;
-  const normalize: BlockCode = (block) => {
-    const squares = windowSum(block, x, reachOf(size), (value) => block.lanes.apply("mul", "f32", [value, value]));
-    const inputs = [block.load(x), squares.sum];
-    const { statements, outputs } = compute(block, inputs, (value, sum) => {
-      return sum === undefined || value === undefined ? [] : [value.mul(sum.mul(alpha).add(k).pow(-beta))];
-    });
-    return [...squares.statements, ...statements, block.store(y, operand(outputs, 0))];
-  };
+  const { channels, settings } = normalization;
+  const reach = reachOf(normalization);
+  const ahead = blocksOnEitherSide(reach);
   const locals = new Locals(2);
-  const axis: LoopAxis = { extent: rows, strides: [channels, channels] };
-  const chunks = chunksOf([rows], TILE / Math.max(1, channels));
-  const tile = tileOf(locals, [axis], chunks, locals.addresses);
-  const statements = [
-    ...tile.statements,
-    ...walkRange(locals, axis, all(operand(tile.counts, 0)), tile.pointers, (row) =>
-      alongChannels(locals, channels, reachOf(size), row, normalize),
+  const squares = new Squares(locals, ahead);
+  return overRows("response normalization", normalization, locals, target, (row) => [
+    ...squares.start(
+      Array.from({ length: ahead }, (_, block) => blockOfRow(row, channels, block)),
+      x,
     ),
-  ];
-  const key = `response normalization ${JSON.stringify(normalization)}`;
-  return generatedFunction(key, target, { locals, statements, tiles: tileCount([rows], chunks) });
+    ...alongBlocks(locals, channels, { behind: 0, ahead }, row, (at) => {
+      const { statements, outputs } = compute(locals, [at(0).load(x), squares.sum(reach)], (value, sum) =>
+        value === undefined || sum === undefined ? [] : [value.mul(scaleOf(sum, settings).pow(-settings.beta))],
+      );
+      return [...squares.advance(at(ahead), x), ...statements, ...at(0).store(y, operand(outputs, 0))];
+    }),
+  ]);
 }
 
-/** Elements of rows that go through both passes of the gradient before the next ones do: small enough for the first-level cache. */
-const BATCH = 2048;
-
-/** A function of the addresses of x, dy, dx, and of the workspace. */
+/**
+ * A function of the addresses of x, dy and dx. A channel gives a share to those in its window: dx is dy, scaled, less x times the
+ * sum of the shares of all channels in whose windows it is. The shares are ahead of dx by as many blocks as windows reach.
+ */
 function compileGradient(normalization: Normalization, target: LaunchTarget): GeneratedFunction {
-  const [x, dy, dx, shares] = [0, 1, 2, 3];
-  const { rows, channels, settings } = normalization;
-  const { size, k, alpha, beta } = settings;
-  const direct: BlockCode = (block) => {
-    const squares = windowSum(block, x, reachOf(size), (value) => block.lanes.apply("mul", "f32", [value, value]));
-    const inputs = [block.load(x), block.load(dy), squares.sum];
-    const { statements, outputs } = compute(block, inputs, (value, cotangent, sum) => {
+  const [x, dy, dx] = [0, 1, 2];
+  const { channels, settings } = normalization;
+  const { alpha, beta } = settings;
+  const reach = reachOf(normalization);
+  const side = blocksOnEitherSide(reach);
+  const locals = new Locals(3);
+  const squares = new Squares(locals, side);
+  const [scaled, shares] = [new BlockWindow(locals, side), new BlockWindow(locals, side)];
+  const zeros = v128.const([0, 0, 0, 0]);
+
+  const give = (block: BlockAccess): readonly Code[] => {
+    if (!block.exists) return [...scaled.advance(zeros), ...shares.advance(zeros)];
+    const inputs = [block.load(x), block.load(dy), squares.sum(reach)];
+    const { statements, outputs } = compute(locals, inputs, (value, cotangent, sum) => {
       if (value === undefined || cotangent === undefined || sum === undefined) return [];
-      const scale = sum.mul(alpha).add(k);
-      const scaled = cotangent.mul(scale.pow(-beta));
-      return [scaled, scaled.mul(value).div(scale)];
+      const scale = scaleOf(sum, settings);
+      const share = cotangent.mul(scale.pow(-beta - 1));
+      return [share.mul(scale), share.mul(value)];
     });
-    const stores = [block.store(dx, operand(outputs, 0)), block.store(shares, operand(outputs, 1))];
-    return [...squares.statements, ...statements, ...stores];
+    return [
+      ...statements,
+      ...scaled.advance(operand(outputs, 0)),
+      ...shares.advance(block.masked(operand(outputs, 1))),
+    ];
   };
-  const throughNeighbours: BlockCode = (block) => {
-    const received = windowSum(block, shares, turned(reachOf(size)), (share) => share);
-    const inputs = [block.load(dx), block.load(x), received.sum];
-    const { statements, outputs } = compute(block, inputs, (scaled, value, sum) =>
-      scaled === undefined || value === undefined || sum === undefined
+  const take = (block: BlockAccess): readonly Code[] => {
+    if (!block.exists) return [];
+    const inputs = [scaled.block(0), block.load(x), shares.sum(turned(reach))];
+    const { statements, outputs } = compute(locals, inputs, (direct, value, sum) =>
+      direct === undefined || value === undefined || sum === undefined
         ? []
-        : [scaled.sub(value.mul(sum).mul(2 * alpha * beta))],
+        : [direct.sub(value.mul(sum).mul(2 * alpha * beta))],
     );
-    return [...received.statements, ...statements, block.store(dx, operand(outputs, 0))];
+    return [...statements, ...block.store(dx, operand(outputs, 0))];
   };
-  const locals = new Locals(4);
-  const chunks = chunksOf([rows], BATCH / Math.max(1, channels));
-  const axis: LoopAxis = { extent: rows, strides: [channels, channels, channels, 0] };
-  const inWorkspace: LoopAxis = { extent: rows, strides: [channels, channels, channels, channels] };
-  const tile = tileOf(locals, [axis], chunks, locals.addresses);
-  const passes = [
-    { code: direct, reach: reachOf(size) },
-    { code: throughNeighbours, reach: turned(reachOf(size)) },
-  ].flatMap(({ code, reach }) =>
-    walkRange(locals, inWorkspace, all(operand(tile.counts, 0)), tile.pointers, (row) =>
-      alongChannels(locals, channels, reach, row, code),
+  return overRows("response normalization gradient", normalization, locals, target, (row) => [
+    ...squares.start(
+      Array.from({ length: side }, (_, block) => blockOfRow(row, channels, block)),
+      x,
     ),
-  );
-  const key = `response normalization gradient ${JSON.stringify(normalization)}`;
-  const statements = [...tile.statements, ...passes];
-  return generatedFunction(key, target, { locals, statements, tiles: tileCount([rows], chunks) });
+    ...scaled.reset(),
+    ...shares.reset(),
+    ...alongBlocks(locals, channels, { behind: side, ahead: side }, row, (at) => [
+      ...squares.advance(at(side), x),
+      ...give(at(0)),
+      ...take(at(-side)),
+    ]),
+  ]);
 }
 
 export const localResponseNormalizationKernel: KernelDefinition = {
@@ -220,9 +202,5 @@ export const localResponseNormalizationKernel: KernelDefinition = {
 
 export const localResponseNormalizationGradientKernel: KernelDefinition = {
   supports: areFloats,
-  scratchBytes: () => 65536,
-  launches(step, target) {
-    const gradient = compileGradient(normalizationOf(step), target);
-    return launchesOf(gradient, input(0), input(2), output(0), { kind: "threadWorkspace", words: [0, 0, 0, 0] });
-  },
+  launches: (step, target) => launchesOf(compileGradient(normalizationOf(step), target), input(0), input(2), output(0)),
 };

@@ -1,7 +1,7 @@
 // SIMD code: four elements at once; bool as a mask of all bits. What SIMD lacks is computed lane by lane by scalar code.
 import type { ScalarOp } from "@tandem/core";
 import type { Code } from "../encoding/code.ts";
-import { f32x4, i32, i32x4, isVectorConstant, v128 } from "../encoding/instructions.ts";
+import { constantWords, f32x4, i32, i32x4, v128 } from "../encoding/instructions.ts";
 import type { Lanes, LaneType } from "./lanes.ts";
 import { oneLane } from "./one-lane.ts";
 
@@ -13,7 +13,10 @@ const zeros = v128.const([0, 0, 0, 0]);
 const ones = v128.const([1, 1, 1, 1]);
 const floatOnes = v128.const(laneIndices.map(() => 0x3f800000));
 
-const select: Emit = (condition, a, b) => v128.bitselect(a, b, condition);
+const select: Emit = (condition, a, b) => {
+  if (isZero(a)) return v128.andnot(b, condition);
+  return isZero(b) ? v128.and(a, condition) : v128.bitselect(a, b, condition);
+};
 
 const floatCode: EmitTable = {
   neg: f32x4.neg,
@@ -102,7 +105,12 @@ function gatherLanes(dtype: LaneType, resultOf: (lane: number) => Code): Code {
 
 /** The distance of a shift if it is the same in all lanes, because it is a constant. */
 function commonShift(distance: Code): Code | undefined {
-  return isVectorConstant(distance) ? i32x4.extract_lane(distance, 0) : undefined;
+  const first = constantWords(distance)?.[0];
+  return first === undefined ? undefined : i32.const(first);
+}
+
+function isZero(code: Code): boolean {
+  return constantWords(code)?.every((word) => word === 0) ?? false;
 }
 
 export const fourLanes: Lanes = {
@@ -144,6 +152,7 @@ export const fourLanes: Lanes = {
       ),
     );
   },
+  bounded: (kind, x, bound) => (kind === "lower" ? f32x4.pmax(x, bound) : f32x4.pmin(x, bound)),
   cast(from, to, value) {
     if (from === to) return value;
     if (to === "bool") return from === "f32" ? f32x4.ne(value, zeros) : i32x4.ne(value, zeros);

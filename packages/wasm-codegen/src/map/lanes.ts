@@ -23,6 +23,8 @@ export interface Lanes {
   store(dtype: LaneType, address: Code, value: Code, byteOffset?: number): Code;
   /** `dtype` is the type of the last operand. */
   apply(op: ScalarOp, dtype: LaneType, operands: readonly Code[]): Code;
+  /** Of f32: x, or the bound if x lies below a lower or above an upper one. NaN stays. */
+  bounded(kind: "lower" | "upper", x: Code, bound: Code): Code;
   cast(from: LaneType, to: LaneType, value: Code): Code;
   bitcast(from: LaneType, to: LaneType, value: Code): Code;
 }

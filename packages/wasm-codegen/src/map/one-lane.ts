@@ -124,6 +124,7 @@ export const oneLane: Lanes = {
   apply(op, dtype, [a = zero, b = zero, c = zero]) {
     return emitterOf(op, dtype)(a, b, c);
   },
+  bounded: (kind, x, bound) => select(kind === "lower" ? f32.lt(x, bound) : f32.gt(x, bound), bound, x),
   cast(from, to, value) {
     if (to === "bool") return from === "f32" ? f32.ne(value, f32.const(0)) : i32.ne(value, zero);
     if (to === "f32") {

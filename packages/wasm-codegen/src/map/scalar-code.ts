@@ -49,6 +49,8 @@ export function scalarCode(
           instructionAt(program, operand(instruction.args, instruction.args.length - 1)).dtype,
         );
         const operands = instruction.args.map((argument) => operand(values, argument));
+        const bound = boundOf(program, instruction);
+        if (bound !== undefined) return keep(dtype, lanes.bounded(bound, operand(operands, 2), operand(operands, 1)));
         return keep(dtype, lanes.apply(instruction.op, operandType, operands));
       }
     }
@@ -60,4 +62,15 @@ export function scalarCode(
 export function laneType(dtype: DType): LaneType {
   if (!isLaneType(dtype)) throw new RangeError(`${dtype} does not fit a 32-bit lane`);
   return dtype;
+}
+
+/** Whether the instruction is x < y ? y : x (y is a lower bound of x) or x > y ? y : x, of f32. */
+function boundOf(program: ScalarProgram, instruction: ScalarInstruction): "lower" | "upper" | undefined {
+  if (instruction.op !== "select" || instruction.dtype !== "f32") return undefined;
+  const [condition = 0, bound, x] = instruction.args;
+  const comparison = instructionAt(program, condition);
+  if (comparison.op !== "lt" && comparison.op !== "gt") return undefined;
+  const [left, right] = comparison.args;
+  if (left !== x || right !== bound) return undefined;
+  return comparison.op === "lt" ? "lower" : "upper";
 }
