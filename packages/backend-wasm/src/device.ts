@@ -41,6 +41,8 @@ export interface WasmOptions {
 }
 
 export interface WasmDevice extends Device {
+  /** Threads that it computes on. */
+  readonly threads: number;
   /** Bytes of its memory as it is now: `deviceMemoryBytes` of what was loaded. It grows, and never shrinks. */
   readonly totalMemoryBytes: number;
 }
@@ -91,6 +93,10 @@ class OpenWasmDevice implements WasmDevice {
     this.#pool = pool;
     this.#memory = memory;
     this.#isTimed = isTimed;
+  }
+
+  get threads(): number {
+    return this.#pool.threads;
   }
 
   get totalMemoryBytes(): number {
