@@ -3,7 +3,7 @@ import { bytesOf, type Code, type Local, sequence, type ValueType, valueTypeByte
 import { unsignedLeb128 } from "./leb128.ts";
 
 /** Functions of JavaScript's Math that code may call, from f64 to f64; the number of operands of each. */
-const mathImports = { log: 1, sin: 1, cos: 1, pow: 2 } as const;
+const mathImports = { sin: 1, cos: 1, pow: 2 } as const;
 export type MathImport = keyof typeof mathImports;
 const mathNames = Object.keys(mathImports) as MathImport[];
 

@@ -56,6 +56,25 @@ interface TileAxis extends LoopAxis {
   readonly count: Count;
 }
 
+/** What one round of a loop computes. */
+interface Step {
+  readonly lanes: Lanes;
+  readonly vectors: number;
+}
+
+const vectorStep: Step = { lanes: fourLanes, vectors: 1 };
+const elementStep: Step = { lanes: oneLane, vectors: 1 };
+
+/** Integer operations from which on a program is a long chain of them, as random bits are. */
+const LONG_CHAIN = 32;
+
+/** Several vectors at once: a machine computes the one while it waits for the other. */
+function wideStep({ instructions }: ScalarProgram): Step {
+  const isArithmetic = ({ op, dtype }: ScalarProgram["instructions"][number]): boolean =>
+    op !== "constant" && (dtype === "u32" || dtype === "i32");
+  return { lanes: fourLanes, vectors: instructions.filter(isArithmetic).length >= LONG_CHAIN ? 4 : 2 };
+}
+
 class MapWriter {
   readonly #program: ScalarProgram;
   readonly #locals: Locals;
@@ -79,42 +98,60 @@ class MapWriter {
 
   /** The innermost axis, along which every array moves by one element or stays. */
   #row(axis: TileAxis, pointers: readonly Local[], positions: ReadonlyMap<number, Code>): readonly Code[] {
-    const { statements, whole } = wholeSteps(this.#locals, axis.count, fourLanes.width);
-    return [
-      ...statements,
-      ...this.#elements(axis, { start: 0, end: whole, step: fourLanes.width }, fourLanes, pointers, positions),
-      ...this.#elements(axis, { start: whole, end: axis.count, step: 1 }, oneLane, pointers, positions),
-    ];
+    let start: Count = 0;
+    let left = axis.extent;
+    const statements: Code[] = [];
+    for (const step of [wideStep(this.#program), vectorStep, elementStep]) {
+      const width = step.vectors * step.lanes.width;
+      // Tiles are cut at multiples of a cache line: what is left over is left at the end of the axis.
+      if (left < width) continue;
+      left %= width;
+      const part = left === 0 ? { statements: [], whole: axis.count } : wholeSteps(this.#locals, axis.count, width);
+      statements.push(...part.statements);
+      statements.push(...this.#elements(axis, { start, end: part.whole, step: width }, step, pointers, positions));
+      start = part.whole;
+    }
+    return statements;
   }
 
   #elements(
     axis: TileAxis,
     range: Range,
-    lanes: Lanes,
+    { lanes, vectors }: Step,
     pointers: readonly Local[],
     positions: ReadonlyMap<number, Code>,
   ): readonly Code[] {
-    if (typeof range.start === "number" && typeof range.end === "number" && range.end <= range.start) return [];
     const offset = this.#locals.variable("i32");
     const address = (array: number): Code => i32.add(get(operand(pointers, array)), get(offset));
     const repeated: Code[] = [];
-    const input = (index: number, dtype: LaneType): Code => {
-      if (operand(axis.strides, index) !== 0) return lanes.load(dtype, address(index));
+    const splats = new Map<number, Code>();
+    const splat = (index: number, dtype: LaneType): Code => {
+      const found = splats.get(index);
+      if (found !== undefined) return found;
       const local = this.#locals.variable(lanes.variableType(dtype));
       repeated.push(set(local, lanes.loadSplat(dtype, get(operand(pointers, index)))));
+      splats.set(index, get(local));
       return get(local);
     };
-    const coordinate = (along: number): Code => {
-      if (along !== axis.axis) return lanes.coordinate(positions.get(along) ?? i32.const(0), false);
-      return lanes.coordinate(i32.add(counted(axis.start), i32.shr_u(get(offset), i32.const(2))), true);
+    const vector = (_: unknown, ahead: number): readonly Code[] => {
+      const first = ahead * lanes.width;
+      const input = (index: number, dtype: LaneType): Code =>
+        operand(axis.strides, index) === 0 ? splat(index, dtype) : lanes.load(dtype, address(index), first * BYTES);
+      const coordinate = (along: number): Code => {
+        if (along !== axis.axis) return lanes.coordinate(positions.get(along) ?? i32.const(0), false);
+        const position = i32.add(counted(axis.start), i32.shr_u(get(offset), i32.const(2)));
+        return lanes.coordinate(i32.add(position, i32.const(first)), true);
+      };
+      const { statements, outputs } = scalarCode(this.#program, { lanes, locals: this.#locals, input, coordinate });
+      const stores = outputTypes(this.#program).map((dtype, index) => {
+        const array = this.#program.inputs.length + index;
+        return lanes.store(laneType(dtype), address(array), operand(outputs, index), first * BYTES);
+      });
+      return [...statements, ...stores];
     };
-    const element = scalarCode(this.#program, { lanes, locals: this.#locals, input, coordinate });
-    const stores = outputTypes(this.#program).map((dtype, index) =>
-      lanes.store(laneType(dtype), address(this.#program.inputs.length + index), operand(element.outputs, index)),
-    );
+    const body = Array.from({ length: vectors }, vector).flat();
     const { statements, start, end } = this.#inBytes(range);
-    const loop = countedLoop(offset, { start, end, step: lanes.width * BYTES }, [...element.statements, ...stores]);
-    return [...statements, ...repeated, loop];
+    return [...statements, ...repeated, countedLoop(offset, { start, end, step: range.step * BYTES }, body)];
   }
 
   #inBytes({ start, end }: Range): {

@@ -3,7 +3,7 @@
 // response normalization spends its time on.
 import { instructionAt, type Scalar, ScalarBuilder, type ScalarInstruction, type ScalarProgram } from "@tandem/core";
 
-/** The same program without exp, sigmoid, tanh, and powers with a constant exponent that is a multiple of a quarter. */
+/** The same program without exp, log, sigmoid, tanh, and powers with a constant exponent that is a multiple of a quarter. */
 export function withFunctionsExpanded(program: ScalarProgram): ScalarProgram {
   const builder = new ScalarBuilder();
   const values: Scalar[] = [];
@@ -37,6 +37,8 @@ function expanded(op: ScalarInstruction["op"], [a, b]: readonly Scalar[]): Scala
   switch (op) {
     case "exp":
       return exp(a);
+    case "log":
+      return log(a);
     case "sigmoid":
       return sigmoid(a);
     case "tanh":
@@ -58,12 +60,14 @@ const ROUNDING = 1.5 * 2 ** 23;
 /** Beyond these, exp is 0 or infinite in f32. */
 const [EXP_LOWEST, EXP_HIGHEST] = [-104, 89];
 
+/** ln 2 in two parts, the first of which has few digits, so that its multiples are exact. */
+const [LN2_HIGH, LN2_LOW] = [0.693359375, -2.1219444005469057e-4];
+
 /** e^x = 2^n e^r, with n whole and r at most half of ln 2. */
 function exp(x: Scalar): Scalar {
   const inRange = x.lt(EXP_LOWEST).select(EXP_LOWEST, x.gt(EXP_HIGHEST).select(EXP_HIGHEST, x));
   const n = inRange.mul(Math.LOG2E).add(ROUNDING).sub(ROUNDING);
-  // ln 2 in two parts, the first of which has few digits, so that its multiples are exact.
-  const r = inRange.sub(n.mul(0.693359375)).sub(n.mul(-2.1219444005469057e-4));
+  const r = inRange.sub(n.mul(LN2_HIGH)).sub(n.mul(LN2_LOW));
   const series = polynomial(
     r,
     [1.98756914e-4, 1.39819994e-3, 8.33345205e-3, 4.16657962e-2, 1.66666657e-1, 5.00000012e-1],
@@ -77,6 +81,39 @@ function exp(x: Scalar): Scalar {
 /** 2^n for a whole number from -126 to 127. */
 function powerOfTwo(n: Scalar): Scalar {
   return n.add(ROUNDING).bitcast("u32").add(127).shl(23).bitcast("f32");
+}
+
+/** Bits of the square root of a half, and those of a significand. */
+const [ROOT_OF_HALF, SIGNIFICAND] = [0x3f3504f3, 0x007fffff];
+const SMALLEST_NORMAL = 2 ** -126;
+/** Digits by which smaller numbers are moved up. */
+const DIGITS = 23;
+
+/** ln x = n ln 2 + ln m, with n whole and m between the roots of a half and of two. */
+function log(x: Scalar): Scalar {
+  const isSmall = x.lt(SMALLEST_NORMAL);
+  const bits = isSmall
+    .select(x.mul(2 ** DIGITS), x)
+    .bitcast("i32")
+    .sub(ROOT_OF_HALF);
+  const n = bits
+    .shr(DIGITS)
+    .cast("f32")
+    .sub(isSmall.select(x.literal(DIGITS), 0));
+  const f = bits.and(SIGNIFICAND).add(ROOT_OF_HALF).bitcast("f32").sub(1);
+  const square = f.mul(f);
+  const series = polynomial(
+    f,
+    [
+      7.0376836292e-2, -1.151461031e-1, 1.167699874e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1,
+      2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1,
+    ],
+  );
+  const rest = series.mul(f).mul(square).add(n.mul(LN2_LOW)).sub(square.mul(0.5));
+  const finite = f.add(rest).add(n.mul(LN2_HIGH));
+  const ofPositive = x.lt(Number.POSITIVE_INFINITY).select(finite, x);
+  const ofOthers = x.eq(0).select(x.literal(Number.NEGATIVE_INFINITY), Number.NaN);
+  return x.gt(0).select(ofPositive, ofOthers);
 }
 
 /** By e^-|x|, which does not overflow. */

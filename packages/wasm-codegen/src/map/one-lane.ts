@@ -22,7 +22,6 @@ const math =
 const floatCode: EmitTable = {
   neg: f32.neg,
   abs: f32.abs,
-  log: math("log"),
   sqrt: f32.sqrt,
   rsqrt: (a) => f32.div(f32.const(1), f32.sqrt(a)),
   relu: (a) => select(f32.le(a, f32.const(0)), f32.const(0), a),
