@@ -3,3 +3,4 @@ export { convolutionBlock } from "./convolution";
 export { filterGradientBlock } from "./filter-gradient";
 export { matmulBlock } from "./matmul";
 export { sumPartials } from "./partial-sums";
+export { thinMatmulBlock } from "./thin-matmul";

@@ -4,6 +4,8 @@ import { MOST_COLUMNS, MOST_ROWS } from "./thread-workspace.ts";
 
 /** Blocks at least, so that threads that end early find more work. */
 const WANTED_BLOCKS = 16;
+/** Wider blocks have half the rows, so that a block and its operands fit into a core's second cache. */
+const WIDE_BLOCK = 256;
 /** Whole panels in both builds of the library, whose register tiles have 5 and 6 rows. */
 const ROW_UNIT = 30;
 const COLUMN_UNIT = 8;
@@ -30,8 +32,8 @@ export interface Blocks {
 /** Blocks of a [rows, columns] result of which there are `members`. */
 export function blocksOf(rows: number, columns: number, members: number): Blocks {
   const cut = (mostRows: number, mostColumns: number): Blocks => {
-    const rowsInBlock = blockSize(rows, mostRows, ROW_UNIT);
     const columnsInBlock = blockSize(columns, mostColumns, COLUMN_UNIT);
+    const rowsInBlock = blockSize(rows, columnsInBlock > WIDE_BLOCK ? mostRows / 2 : mostRows, ROW_UNIT);
     const count = members * Math.ceil(rows / rowsInBlock) * Math.ceil(columns / columnsInBlock);
     return { rowsInBlock, columnsInBlock, count };
   };

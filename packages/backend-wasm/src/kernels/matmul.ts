@@ -4,6 +4,7 @@ import { areFloats, isEpilogueSupported, type KernelDefinition, type StepShape }
 import { fusedEpilogue, separateEpilogue } from "./bias-activation.ts";
 import { blocksOf, depthOfPart } from "./blocks.ts";
 import { partialBytes, partialTarget, sumOfParts } from "./partial-sums.ts";
+import { isThinProduct, thinMatmulLaunches } from "./thin-matmul.ts";
 
 interface Product {
   readonly members: number;
@@ -33,10 +34,13 @@ export const matmulKernel: KernelDefinition = {
     return areFloats(inputs.slice(0, 2)) && isEpilogueSupported(epilogue, [...inputs.slice(2), ...outputs]);
   },
   scratchBytes(step) {
+    if (isThinProduct(step)) return 0;
     const { parts, members, rows, columns } = productOf(step);
     return partialBytes(parts, members * rows * columns);
   },
   launches(step, target) {
+    const thin = thinMatmulLaunches(step, target);
+    if (thin !== undefined) return thin;
     const { transposeA, transposeB, epilogue } = step.attributes as MatmulAttributes;
     const product = productOf(step);
     const { members, rows, columns, depth, rowsInBlock, columnsInBlock, depthInPart, parts, tiles } = product;
