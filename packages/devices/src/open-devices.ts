@@ -15,6 +15,8 @@ export interface OpenDevicesOptions {
   readonly memoryBytes?: number;
   /** How many devices the program makes use of: no more are opened where the environment does not say. 2 by default. */
   readonly usefulDevices?: number;
+  /** Measure when steps run, for `profileListener`, also where TANDEM_PROFILE asks for no file. */
+  readonly measure?: boolean;
 }
 
 /** Devices, and how they were chosen. Disposing of them ends their threads. */
@@ -52,7 +54,7 @@ export class OpenedDevices extends DeviceGroup {
 /** Reads the variables of `DeviceEnvironment`; throws UsageError for values without a meaning. */
 export async function openDevices(
   environment: DeviceEnvironment = process.env,
-  { inProcess = false, memoryBytes, usefulDevices }: OpenDevicesOptions = {},
+  { inProcess = false, memoryBytes, usefulDevices, measure = false }: OpenDevicesOptions = {},
 ): Promise<OpenedDevices> {
   const { devices, simd, description } = chooseDevices(environment, {
     cores: availableParallelism(),
@@ -60,7 +62,7 @@ export async function openDevices(
   });
   const activity = activityCounters();
   const path = profilePath(environment);
-  const shared = { simd, profile: path !== undefined, ...(memoryBytes !== undefined && { memoryBytes }) };
+  const shared = { simd, profile: measure || path !== undefined, ...(memoryBytes !== undefined && { memoryBytes }) };
   const open = ({ backend, index, threads }: ChosenDevice): Promise<readonly Device[]> => {
     const options: DeviceOptions = { ...shared, threads };
     return inProcess

@@ -198,7 +198,7 @@ def main():
         "threads": torch.get_num_threads(),
         "BLAS": ", ".join(libraries) or "none found in /proc/self/maps",
         **({"OpenBLAS core": core} if core else {}),
-        "allocator": os.environ.get("MALLOC_MMAP_THRESHOLD_") and "keeps freed memory" or "as it is",
+        "allocator": os.environ.get("MALLOC_MMAP_MAX_") == "0" and "keeps freed memory" or "as it is",
         "torch.__config__": " ".join(torch.__config__.show().split()),
     }
     say({"ready": {"version": torch.__version__, "details": {key: str(value) for key, value in details.items()}}})

@@ -1,33 +1,16 @@
 // This project's backend as a contender. Each task gets devices of its own, so that nothing is left of the one before.
-import { type OpenedDevices, openDevices } from "@tandem/devices";
+import type { OpenedDevices } from "@tandem/devices";
 import type { Model } from "@tandem/models";
 import type { Contender, Measured } from "../contender.ts";
 import type { Task } from "../task.ts";
+import { openChosen, type TandemChoice } from "./chosen-devices.ts";
 import { prepareOperation } from "./operation.ts";
 import { pipelinedSeconds } from "./pipelined.ts";
 import { prepareStep, trainingOptions } from "./training.ts";
 
-export interface TandemChoice {
-  /** As TANDEM_BACKEND has it; undefined: what the environment says. */
-  readonly backend: string | undefined;
-  /** Of all devices together. */
-  readonly threads: number;
-  readonly devices: number;
-}
-
-interface Prepared {
+interface Work {
   readonly note: string;
   run(): Promise<unknown>;
-}
-
-/** Opens the devices that the choice means, whatever else the environment says of them. */
-export function openChosen({ backend, threads, devices }: TandemChoice): Promise<OpenedDevices> {
-  return openDevices({
-    ...process.env,
-    ...(backend !== undefined && { TANDEM_BACKEND: backend }),
-    TANDEM_THREADS: `${threads}`,
-    TANDEM_DEVICES: `${devices}`,
-  });
 }
 
 /** `model` is what a training step trains; a step's task says what a peer needs to know of it. */
@@ -37,7 +20,7 @@ export class TandemContender implements Contender {
   readonly details: Readonly<Record<string, string>>;
   readonly #choice: TandemChoice;
   readonly #model: Model | undefined;
-  #prepared: { readonly task: Task; readonly devices: OpenedDevices; readonly work: Prepared } | undefined;
+  #prepared: { readonly task: Task; readonly devices: OpenedDevices; readonly work: Work } | undefined;
 
   private constructor(choice: TandemChoice, model: Model | undefined, description: string) {
     this.#choice = choice;
@@ -45,34 +28,35 @@ export class TandemContender implements Contender {
     this.details = { devices: description };
   }
 
+  /** Throws UsageError for devices that do not exist. */
   static async open(choice: TandemChoice, model?: Model): Promise<TandemContender> {
     await using devices = await openChosen(choice);
     return new TandemContender(choice, model, devices.description);
   }
 
   async measure(task: Task, milliseconds: number): Promise<Measured> {
-    const { work } = await this.#prepare(task);
+    const work = await this.#prepare(task);
     const seconds = await pipelinedSeconds(() => work.run(), milliseconds);
     const residentBytes = process.resourceUsage().maxRSS * 1024;
     return { kind: "measured", seconds, note: work.note, residentBytes };
   }
 
-  async #prepare(task: Task): Promise<{ readonly work: Prepared }> {
-    if (this.#prepared?.task === task) return this.#prepared;
+  async #prepare(task: Task): Promise<Work> {
+    if (this.#prepared?.task === task) return this.#prepared.work;
     await this[Symbol.asyncDispose]();
     const devices = await openChosen(this.#choice);
     const work = await this.#load(task, devices);
     this.#prepared = { task, devices, work };
-    return this.#prepared;
+    return work;
   }
 
-  async #load(task: Task, devices: OpenedDevices): Promise<Prepared> {
+  async #load(task: Task, devices: OpenedDevices): Promise<Work> {
     if (task.kind !== "step") {
       const { run, ops } = await prepareOperation(task, devices);
       return { run, note: ops.join(", ") };
     }
     if (this.#model === undefined) throw new TypeError("a contender without a model was asked for a training step");
-    const { run, kernels } = await prepareStep(trainingOptions(this.#model, task.batch), devices, "step");
+    const { run, kernels } = await prepareStep(trainingOptions(this.#model, task.batch), devices);
     return { run, note: `${kernels} kernels` };
   }
 

@@ -1,0 +1,31 @@
+// `pnpm bench report`: the last results as the tables of docs/performance.md.
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { UsageError } from "@tandem/core";
+import { type BenchFile, benchFileSchema } from "../report/bench-file.ts";
+import { replaceTables, reportTables } from "../report/markdown.ts";
+
+/** Reads every result in the folder, and replaces the document's tables. Resolves to a line for the user. */
+export async function writeReport(folder: string, document: string): Promise<string> {
+  const results = await readResults(folder);
+  const before = await readFile(document, "utf8").catch(() => "");
+  await writeFile(document, replaceTables(before, reportTables(results)));
+  return `${document} has the tables of ${results.length} results in ${folder}`;
+}
+
+/** In the order of their names. Throws UsageError where there are none, or one is no result. */
+async function readResults(folder: string): Promise<readonly BenchFile[]> {
+  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith(".json")).toSorted();
+  if (names.length === 0) {
+    throw new UsageError(`there are no results in ${folder}`, { hint: "pnpm bench gemm leaves one there" });
+  }
+  return Promise.all(
+    names.map(async (name) => {
+      const parsed = benchFileSchema.safeParse(JSON.parse(await readFile(join(folder, name), "utf8")));
+      if (parsed.success) return parsed.data;
+      throw new UsageError(`${join(folder, name)} is not a result of pnpm bench: ${parsed.error.message}`, {
+        hint: "delete it and measure again",
+      });
+    }),
+  );
+}

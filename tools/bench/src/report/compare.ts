@@ -1,0 +1,81 @@
+// From what contenders measured to a row, and from rows to ratios.
+import type { Contender, Outcome } from "../contender.ts";
+import { type Peak, widestRate } from "../machine/peak.ts";
+import { geometricMean, rates, type Summary, summarize } from "../statistics.ts";
+import type { BenchFile, PeerResult, Row, Unit } from "./bench-file.ts";
+
+export interface RowHead {
+  readonly name: string;
+  readonly shape: string;
+  readonly unit: Extract<Unit, "GFLOP/s" | "images/s">;
+  /** In units: GFLOP, or images. */
+  readonly work: number;
+  /** FLOPs of the work, for the share of the peak. */
+  readonly flops: number;
+}
+
+/** The first contender is ours. */
+export function compare(
+  { name, shape, unit, work, flops }: RowHead,
+  contenders: readonly Pick<Contender, "name">[],
+  outcomes: readonly Outcome[],
+  peak: Peak,
+): Row {
+  const [ours, ...others] = outcomes;
+  if (ours?.kind !== "measured") throw new TypeError(`${name}: ours was not measured: ${ours?.reason}`);
+  const times = summarize(ours.seconds);
+  const peers: Record<string, PeerResult> = {};
+  const unmeasured: Record<string, string> = {};
+  for (const [index, outcome] of others.entries()) {
+    const peer = contenders[index + 1]?.name ?? "";
+    if (outcome.kind === "unmeasured") {
+      unmeasured[peer] = outcome.reason;
+    } else {
+      const theirs = summarize(outcome.seconds);
+      const ratio = theirs.median / times.median;
+      peers[peer] = { value: rates(theirs, work), ratio, ...(outcome.note !== undefined && { note: outcome.note }) };
+    }
+  }
+  const rate = flops / times.median / 1e9;
+  return {
+    name,
+    shape,
+    unit,
+    value: rates(times, work),
+    peakShare: { bits128: rate / peak.byBits["128"].allThreads, widest: rate / widestRate(peak) },
+    ...(ours.note !== undefined && { note: ours.note }),
+    peers,
+    unmeasured,
+  };
+}
+
+/** A row of something that only takes time or memory. */
+export function plainRow(name: string, shape: string, unit: Unit, value: Summary, note?: string): Row {
+  return { name, shape, unit, value, ...(note !== undefined && { note }), peers: {}, unmeasured: {} };
+}
+
+/** By peer and by library, over the rows that have a ratio to it. */
+export function ratiosOf(
+  rows: readonly Row[],
+  contenders: readonly Pick<Contender, "name" | "library">[],
+): BenchFile["ratios"] {
+  const ratios: Record<string, number> = {};
+  const add = (name: string, values: readonly number[]): void => {
+    if (values.length > 0) ratios[name] = geometricMean(values);
+  };
+  for (const library of new Set(contenders.map((contender) => contender.library))) {
+    const members = contenders.filter((contender) => contender.library === library).map(({ name }) => name);
+    const lowest = rows.flatMap(({ peers }) => {
+      const found = members.flatMap((member) => peers[member]?.ratio ?? []);
+      return found.length === 0 ? [] : [Math.min(...found)];
+    });
+    add(library, lowest);
+    if (members.length === 1) continue;
+    for (const member of members)
+      add(
+        member,
+        rows.flatMap(({ peers }) => peers[member]?.ratio ?? []),
+      );
+  }
+  return ratios;
+}

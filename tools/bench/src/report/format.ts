@@ -1,0 +1,60 @@
+// Rows and ratios as text, for terminals and for Markdown.
+import { formatBytes } from "@tandem/core";
+import type { Summary } from "../statistics.ts";
+import type { BenchFile, Row, Unit } from "./bench-file.ts";
+
+export function formatValue(value: number, unit: Unit): string {
+  return unit === "bytes" ? formatBytes(value) : `${digits(value)} ${unit}`;
+}
+
+/** The median, with the lowest and the highest where there are several: `44.1 GFLOP/s (43.0-45.2)`. */
+export function formatSummary({ median, min, max, count }: Summary, unit: Unit): string {
+  const middle = formatValue(median, unit);
+  return count === 1 || unit === "bytes" ? middle : `${middle} (${digits(min)}-${digits(max)})`;
+}
+
+/** Two decimals. */
+export function formatRatio(ratio: number): string {
+  return ratio.toFixed(2);
+}
+
+/** Of the peak at 128 bits, and at the widest vectors. */
+export function formatShares({ bits128, widest }: NonNullable<Row["peakShare"]>): string {
+  return `${percent(bits128)} of the peak at 128 bits, ${percent(widest)} of the widest`;
+}
+
+export function percent(share: number): string {
+  return `${(100 * share).toFixed(0)} %`;
+}
+
+/** One measured row as a paragraph: ours, then a line for each peer. */
+export function rowText({ name, shape, unit, value, peakShare, note, peers, unmeasured }: Row): string {
+  const lines = [
+    `${name}  ${formatSummary(value, unit)}${peakShare === undefined ? "" : `, ${formatShares(peakShare)}`}  [${[shape, note].filter((part) => part !== undefined).join("; ")}]`,
+    ...Object.entries(peers).map(
+      ([peer, result]) =>
+        `  ${peer}: ${formatSummary(result.value, unit)}, ratio ${formatRatio(result.ratio)}${result.note === undefined ? "" : ` [${result.note}]`}`,
+    ),
+    ...Object.entries(unmeasured).map(([peer, reason]) => `  ${peer}: not measured: ${firstLine(reason)}`),
+  ];
+  return lines.join("\n");
+}
+
+/** What a run comes to: a line for each ratio. */
+export function ratioText(ratios: BenchFile["ratios"]): string {
+  const entries = Object.entries(ratios);
+  if (entries.length === 0) return "No peers to compare with.";
+  return [
+    "Our speed / the peer's (above 1 we are faster):",
+    ...entries.map(([peer, ratio]) => `  ${peer}: ${formatRatio(ratio)}`),
+  ].join("\n");
+}
+
+export function firstLine(text: string): string {
+  return text.split("\n", 1)[0] ?? "";
+}
+
+function digits(value: number): string {
+  if (value >= 100) return value.toFixed(0);
+  return value >= 10 ? value.toFixed(1) : value.toFixed(2);
+}
