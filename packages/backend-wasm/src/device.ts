@@ -69,7 +69,12 @@ export async function openWasm(options: WasmOptions = {}): Promise<readonly Wasm
     const pool = await ThreadPool.open({ name, threads: own, memory: memory.shared, library: module });
     return new OpenWasmDevice(pool, memory, profile);
   };
-  return Promise.all(shareThreads(host.canShareMemory ? threads : 1, count).map(open));
+  const opened = await Promise.allSettled(shareThreads(host.canShareMemory ? threads : 1, count).map(open));
+  const devices = opened.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  const failure = opened.find((result) => result.status === "rejected");
+  if (failure === undefined) return devices;
+  await Promise.all(devices.map((device) => device[Symbol.asyncDispose]()));
+  throw failure.reason;
 }
 
 function requireCount(what: string, count: number): void {

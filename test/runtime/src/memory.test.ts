@@ -4,13 +4,19 @@ import { describe, expect, it } from "vitest";
 import { trainMany } from "./train-many.ts";
 
 describe("training steps of two towers", () => {
-  it("200 of them: hold exactly the planned bytes on backends that compute in the plan's slots", async () => {
-    await using devices = await openDevices({ TANDEM_BACKEND: "reference", TANDEM_DEVICES: "2" }, { inProcess: true });
-    await trainMany(devices, 200, async (_, planned) => {
-      const use = await devices.memoryUse();
-      expect(use).toEqual(planned.map((bytes) => ({ allocatedBytes: bytes, peakBytes: bytes })));
-    });
-  });
+  it.each([
+    ["reference", 200],
+    ["wasm", 1000],
+  ])(
+    "hold exactly the planned bytes where kernels compute in the plan's slots: on %s, %i of them",
+    async (backend, steps) => {
+      await using devices = await openDevices({ TANDEM_BACKEND: backend, TANDEM_DEVICES: "2" }, { inProcess: true });
+      await trainMany(devices, steps, async (_, planned) => {
+        const use = await devices.memoryUse();
+        expect(use).toEqual(planned.map((bytes) => ({ allocatedBytes: bytes, peakBytes: bytes })));
+      });
+    },
+  );
 
   it("1,000 of them: stay below the planned bytes on tfjs, and hold as many after the last step as after the first", async () => {
     await using devices = await openDevices({ TANDEM_BACKEND: "tfjs", TANDEM_DEVICES: "2" }, { inProcess: true });

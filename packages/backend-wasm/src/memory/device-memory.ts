@@ -18,11 +18,7 @@ export class DeviceMemory {
     const fixedBytes = fixedBytesFor(threads);
     const end = MAXIMUM_PAGES * PAGE_BYTES;
     this.limits = { memoryBytes: Math.min(memoryBytes, end - fixedBytes), fixedBytes, pageBytes: PAGE_BYTES };
-    this.shared = new webAssembly.Memory({
-      initial: Math.ceil(fixedBytes / PAGE_BYTES),
-      maximum: MAXIMUM_PAGES,
-      shared: true,
-    });
+    this.shared = sharedMemory(deviceName, Math.ceil(fixedBytes / PAGE_BYTES));
     this.#deviceName = deviceName;
     this.#addresses = new AddressSpace(fixedBytes, end);
   }
@@ -109,5 +105,17 @@ export class DeviceMemory {
       });
     }
     return block;
+  }
+}
+
+/** Reserves addresses for all that the memory may become; pages are taken from the machine when they are first written. */
+function sharedMemory(deviceName: string, initial: number): SharedMemory {
+  try {
+    return new webAssembly.Memory({ initial, maximum: MAXIMUM_PAGES, shared: true });
+  } catch (cause) {
+    throw new BackendError(`${deviceName} cannot reserve 4 GiB of addresses`, {
+      hint: "open fewer devices, or lift the limit on the process's address space (ulimit -v)",
+      cause,
+    });
   }
 }
