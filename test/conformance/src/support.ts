@@ -62,13 +62,12 @@ function tracedGraphs(testCase: ConformanceCase): Graph[] {
 
 const hasEpilogue = ({ attributes }: Form): boolean => (attributes as EpilogueAttributes).epilogue !== undefined;
 
-function cell({ backend, referenceLoops }: TestedBackend, forms: readonly Form[], otherwise: string): string {
+function cell({ backend }: TestedBackend, forms: readonly Form[], otherwise: string): string {
   const native = forms.filter(({ op, inputs, outputs, attributes }) =>
     backend.supports(op, inputs, outputs, attributes),
   );
-  const kernel = forms.some(({ op }) => referenceLoops?.has(op)) ? "reference loops" : "native";
-  if (native.length === forms.length) return kernel;
-  return native.length === 0 ? otherwise : `${kernel}, some forms ${otherwise}`;
+  if (native.length === forms.length) return "native";
+  return native.length === 0 ? otherwise : `native, some forms ${otherwise}`;
 }
 
 function opRows(backends: readonly TestedBackend[], forms: readonly Form[]): string[][] {
@@ -144,7 +143,7 @@ export function supportDocument(backends: readonly TestedBackend[], forms: reado
 
 Written by \`pnpm op-support\` from the cases of \`test/conformance\`; a test fails where this file is out of date.
 
-- **native**: the backend has a kernel. **reference loops**: its kernel is the plain loops of the reference backend.
+- **native**: the backend has a kernel.
 - **rewritten**, **decomposed**: the backend's own rewriting, or the op's decomposition, replaces it before the program is planned. Ops marked * have a decomposition; the others are primitives.
 - **apart**: what follows the op is not fused into it but runs as a \`map\` of its own.
 

@@ -5,14 +5,9 @@ import { conv2dFilterGradientKernel } from "./filter-gradient.ts";
 import type { KernelDefinition } from "./kernel.ts";
 import { generatedKernel } from "./launches.ts";
 import { matmulKernel } from "./matmul.ts";
-import { referenceKernel } from "./reference.ts";
-
-/** Rare ops, run by the reference backend's loops. */
-export const referenceLoops: ReadonlySet<string> = new Set(["argmax", "gather", "scatterAdd"]);
 
 export const kernels: ReadonlyMap<string, KernelDefinition> = new Map([
   ...[...generatedKernels].map(([op, kernel]) => [op, generatedKernel(kernel)] as const),
-  ...[...referenceLoops].map((op) => [op, referenceKernel(op)] as const),
   ...Object.entries({
     matmul: matmulKernel,
     conv2d: conv2dKernel,
