@@ -163,8 +163,8 @@ export function convolutionBlock(
     firstRow,
     rows,
   );
-  const biasRow = bias == 0 ? 0 : bias + <usize>firstChannel * 4;
-  storeBlock(block, rowBytes, rows, columns, targetTable(workspace), biasRow, convolution.rectifies != 0);
+  const biasRow: usize = bias == 0 ? 0 : bias + <usize>firstChannel * 4;
+  storeBlock(block, rowBytes, rows, columns, targetTable(workspace), biasRow, convolution.rectifies != 0, false);
 }
 
 /** The addresses of `count` positions from `first` on. */

@@ -125,5 +125,5 @@ export function filterGradientBlock(tile: i32, workspace: usize, source: usize, 
       store<u32>(targets + <usize>((run * panelsInRun * TILE_ROWS + row) * 4), <u32>address);
     }
   }
-  storeBlock(block, rowBytes, runs * panelsInRun * TILE_ROWS, columns, targets, 0, false);
+  storeBlock(block, rowBytes, runs * panelsInRun * TILE_ROWS, columns, targets, 0, false, false);
 }

@@ -4,3 +4,4 @@ export { filterGradientBlock } from "./filter-gradient";
 export { matmulBlock } from "./matmul";
 export { sumPartials } from "./partial-sums";
 export { thinMatmulBlock } from "./thin-matmul";
+export { winogradCotangent, winogradFilter, winogradFilterGradient, winogradInput, winogradOutput } from "./winograd";

@@ -22,6 +22,8 @@ class Product {
   /** Products in the batch. */
   members: i32;
   rectifies: i32;
+  /** Whether the product is added to what is in the target. */
+  accumulates: i32;
 }
 
 /** Packs rows `firstRow` ... of a left operand stored row by row, or depth by depth if `isTransposed`. */
@@ -121,7 +123,7 @@ export function matmulBlock(tile: i32, workspace: usize, left: usize, right: usi
     store<u32>(targets + <usize>(index * 4), <u32>row);
     row += <usize>columns * 4;
   }
-  const biasRow = bias == 0 ? 0 : bias + <usize>(firstColumn * 4);
+  const biasRow: usize = bias == 0 ? 0 : bias + <usize>(firstColumn * 4);
   storeBlock(
     block,
     <usize>(columnPanels * TILE_COLUMNS * 4),
@@ -130,5 +132,6 @@ export function matmulBlock(tile: i32, workspace: usize, left: usize, right: usi
     targets,
     biasRow,
     product.rectifies != 0,
+    product.accumulates != 0,
   );
 }

@@ -89,7 +89,7 @@ export function copyLeftDepth(to: usize, from: usize, rows: i32): void {
 }
 
 /** Panels that are filled at once: their rows of the source fill whole cache lines, and few enough of them that all stay cached. */
-const PANELS_AT_ONCE: i32 = 4;
+const PANELS_AT_ONCE: usize = 4;
 
 /**
  * Packs a right operand whose columns lie side by side: `depth` rows of `columns` elements, `rowBytes` apart. Panel p begins at
@@ -104,7 +104,8 @@ export function packSideBySideColumns(
   columns: i32,
 ): void {
   const step = <usize>(TILE_COLUMNS * 4);
-  for (; columns >= PANELS_AT_ONCE * TILE_COLUMNS; columns -= PANELS_AT_ONCE * TILE_COLUMNS) {
+  const columnsAtOnce = <i32>PANELS_AT_ONCE * TILE_COLUMNS;
+  for (; columns >= columnsAtOnce; columns -= columnsAtOnce) {
     let source = from;
     let target = to;
     for (let row = 0; row < depth; row++) {

@@ -8,7 +8,7 @@ function rectify(x: v128): v128 {
 
 /**
  * Stores `rows` rows of `columns` elements, which lie `rowBytes` apart, to the addresses that `targets` lists (0: not stored).
- * `bias` is the address of a row that is added to each, or 0.
+ * `bias` is the address of a row that is added to each, or 0. A block that `accumulates` is added to what is stored there.
  */
 export function storeBlock(
   block: usize,
@@ -18,6 +18,7 @@ export function storeBlock(
   targets: usize,
   bias: usize,
   rectifies: bool,
+  accumulates: bool,
 ): void {
   const whole = columns & ~3;
   for (let row = 0; row < rows; row++) {
@@ -26,6 +27,7 @@ export function storeBlock(
       for (let column = 0; column < whole; column += 4) {
         const offset = <usize>(column * 4);
         let value = v128.load(block + offset);
+        if (accumulates) value = f32x4.add(value, v128.load(target + offset));
         if (bias != 0) value = f32x4.add(value, v128.load(bias + offset));
         if (rectifies) value = rectify(value);
         v128.store(target + offset, value);
@@ -33,6 +35,7 @@ export function storeBlock(
       for (let column = whole; column < columns; column++) {
         const offset = <usize>(column * 4);
         let value = load<f32>(block + offset);
+        if (accumulates) value += load<f32>(target + offset);
         if (bias != 0) value += load<f32>(bias + offset);
         if (rectifies && value <= 0) value = 0;
         store<f32>(target + offset, value);

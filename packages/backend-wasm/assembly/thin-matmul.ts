@@ -138,5 +138,5 @@ export function thinMatmulBlock(tile: i32, workspace: usize, left: usize, right:
   for (let row = 0; row < rows; row++) {
     store<u32>(targets + <usize>(row * 4), <u32>(target + <usize>(row * product.columns) * 4 + offset));
   }
-  storeBlock(sums, rowBytes, rows, columns, targets, bias == 0 ? 0 : bias + offset, product.rectifies != 0);
+  storeBlock(sums, rowBytes, rows, columns, targets, bias == 0 ? 0 : bias + offset, product.rectifies != 0, false);
 }

@@ -9,7 +9,7 @@ import {
 } from "@tandem/wasm-codegen";
 
 const BIAS_OPERAND = 2;
-const NO_BIAS: LaunchArgument = { kind: "integer", value: 0 };
+export const NO_BIAS: LaunchArgument = { kind: "integer", value: 0 };
 
 export interface BiasActivation {
   readonly hasBias: boolean;

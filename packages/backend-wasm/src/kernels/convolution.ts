@@ -14,10 +14,12 @@ import {
   type KernelDefinition,
   type Launch,
   type LaunchArgument,
+  type StepShape,
 } from "@tandem/wasm-codegen";
-import { fusedEpilogue } from "./bias-activation.ts";
+import { fusedEpilogue, NO_BIAS } from "./bias-activation.ts";
 import { blocksOf } from "./blocks.ts";
 import { type AxisGeometry, forwardAxis, type PictureGeometry, pictureWords } from "./convolution-geometry.ts";
+import { suitsWinograd, type WinogradProblem, winogradConvolution, winogradScratchBytes } from "./winograd.ts";
 
 /** Distances in elements, in the order of the fields of assembly/convolution.ts. */
 interface TargetLayout {
@@ -85,12 +87,18 @@ export const conv2dKernel: KernelDefinition = {
     const { epilogue } = attributes as ConvolutionAttributes;
     return areFloats(inputs.slice(0, 2)) && isEpilogueSupported(epilogue, [...inputs.slice(2), ...outputs]);
   },
+  scratchBytes(step) {
+    const minimal = minimalForward(step);
+    return minimal === undefined ? 0 : winogradScratchBytes(minimal);
+  },
   launches(step, target) {
     const attributes = step.attributes as ConvolutionAttributes;
     const pictures = operand(step.inputs, 0).type.shape;
     const filter = operand(step.inputs, 1).type.shape;
     const output = operand(step.outputs, 0).type.shape;
     const { bias, rectifies, afterwards } = fusedEpilogue(step, attributes.epilogue, extent(output, 3), target);
+    const minimal = minimalForward(step);
+    if (minimal !== undefined) return [...winogradConvolution(minimal, false, { bias, rectifies }), ...afterwards];
     const [tapY, tapX, line] = rowMajorStrides(filter) as [number, number, number, number];
     const [image, row, column] = rowMajorStrides(output) as [number, number, number, number];
     const outputs = extent(filter, 3) / attributes.groups;
@@ -111,6 +119,31 @@ export const conv2dKernel: KernelDefinition = {
     return [...launches, ...afterwards];
   },
 };
+
+/** The step as a problem of Winograd's, if that is the faster way. */
+function minimalForward({ inputs, outputs, attributes }: StepShape): WinogradProblem | undefined {
+  const { groups, padding, strides, dilations } = attributes as ConvolutionAttributes;
+  const problem: WinogradProblem = {
+    inputs: operand(inputs, 0).type.shape,
+    outputs: operand(outputs, 0).type.shape,
+    groups,
+    before: [padding[0][0], padding[1][0]],
+  };
+  return suitsWinograd(problem, operand(inputs, 1).type.shape, strides, dilations) ? problem : undefined;
+}
+
+/** The same for the gradient of the input: a convolution of the cotangent, padded so that every tap meets it. */
+function minimalInputGradient({ inputs, outputs, attributes }: StepShape): WinogradProblem | undefined {
+  const { groups, padding, strides, dilations } = attributes as ConvolutionAttributes;
+  const filter = operand(inputs, 1).type.shape;
+  const problem: WinogradProblem = {
+    inputs: operand(inputs, 0).type.shape,
+    outputs: operand(outputs, 0).type.shape,
+    groups,
+    before: [extent(filter, 0) - 1 - padding[0][0], extent(filter, 1) - 1 - padding[1][0]],
+  };
+  return suitsWinograd(problem, filter, strides, dilations) ? problem : undefined;
+}
 
 /** Which positions of an axis of the input have one remainder by the stride, and which taps reach them. */
 interface Residue {
@@ -145,7 +178,13 @@ function residues(size: number, taps: number, stride: number, dilation: number, 
 
 export const conv2dInputGradientKernel: KernelDefinition = {
   supports: areFloats,
+  scratchBytes(step) {
+    const minimal = minimalInputGradient(step);
+    return minimal === undefined ? 0 : winogradScratchBytes(minimal);
+  },
   launches(step) {
+    const minimal = minimalInputGradient(step);
+    if (minimal !== undefined) return winogradConvolution(minimal, true, { bias: NO_BIAS, rectifies: false });
     const attributes = step.attributes as ConvolutionInputGradientAttributes;
     const { groups, strides, dilations, padding, inputShape } = attributes;
     const cotangent = operand(step.inputs, 0).type.shape;
@@ -173,7 +212,7 @@ export const conv2dInputGradientKernel: KernelDefinition = {
             line,
             isTransposed: true,
           },
-          bias: { kind: "integer", value: 0 },
+          bias: NO_BIAS,
           rectifies: false,
         }),
       ),
