@@ -16,12 +16,19 @@ export function valueTypeByte(type: ValueType): number {
   return valueTypeBytes[type];
 }
 
-export function bytesOf(code: Code): number[] {
-  const bytes: number[] = [];
+function lengthOf({ parts }: Code): number {
+  let length = 0;
+  for (const part of parts) length += "parts" in part ? lengthOf(part) : part.length;
+  return length;
+}
+
+export function bytesOf(code: Code): Uint8Array {
+  const bytes = new Uint8Array(lengthOf(code));
+  let end = 0;
   const append = ({ parts }: Code): void => {
     for (const part of parts) {
       if ("parts" in part) append(part);
-      else for (const byte of part) bytes.push(byte);
+      else for (const byte of part) bytes[end++] = byte;
     }
   };
   append(code);

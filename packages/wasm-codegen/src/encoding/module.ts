@@ -66,17 +66,26 @@ export function moduleBytes(
     0x00,
     mathImports[name] === 1 ? 0 : 1,
   ];
-  const declarations = locals.variables.map(({ type }) => [1, valueTypeByte(type)]);
-  const body = [...vector(declarations), ...bytesOf(sequence(statements)), 0x0b];
-  return Uint8Array.from([
+  const declarations = vector(locals.variables.map(({ type }) => [1, valueTypeByte(type)]));
+  const code = bytesOf(sequence(statements));
+  const functionLength = unsignedLeb128(declarations.length + code.length + END.length);
+  const codeLength = unsignedLeb128(1 + functionLength.length + declarations.length + code.length + END.length);
+  const before = [
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(1, vector([unaryType, binaryType, runType])),
     ...section(2, vector([memoryImport, ...mathNames.map(importOf)])),
     ...section(3, vector([[2]])),
     ...section(7, vector([[...text("run"), 0x00, ...unsignedLeb128(mathNames.length)]])),
-    ...section(10, vector([[...unsignedLeb128(body.length), ...body]])),
-  ]);
+    ...[10, ...codeLength, 1, ...functionLength, ...declarations],
+  ];
+  const module = new Uint8Array(before.length + code.length + END.length);
+  module.set(before);
+  module.set(code, before.length);
+  module.set(END, before.length + code.length);
+  return module;
 }
+
+const END = [0x0b];
 
 function vector(items: readonly (readonly number[])[]): number[] {
   return [...unsignedLeb128(items.length), ...items.flat()];
