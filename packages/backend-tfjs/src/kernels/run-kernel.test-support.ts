@@ -40,7 +40,7 @@ export async function openMachine(): Promise<Machine> {
 const RUBBISH = 0x7fc12345;
 
 /** Outputs start as rubbish, so that an element left unwritten shows; writing beside an output is an error. */
-export function runKernel(machine: Machine, op: string, inputs: readonly Value[], attributes: Attributes): Value[] {
+function runKernel(machine: Machine, op: string, inputs: readonly Value[], attributes: Attributes): Value[] {
   const { heap } = machine;
   const types = inputs.map(({ type }) => type);
   const results = opNamed(op).infer(types, attributes);
