@@ -15,13 +15,13 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const TOWERS = { TANDEM_BACKEND: "tfjs", TANDEM_DEVICES: "2" };
+const TOWERS = { TANDEM_BACKEND: "wasm", TANDEM_DEVICES: "2", TANDEM_THREADS: "4" };
 
 describe("the trainer", () => {
   test("trains two towers on two devices and leaves its results where the user stands", async () => {
     const args = ["--data", "fashion-mnist=pictures", "--epochs", "2", "--batch", "16", "--seed", "3", "--out", "here"];
     const { code, output } = await runApp("trainer", [...args, "--name", "first"], { ...TOWERS, INIT_CWD: folder });
-    expect(output).toContain("Devices: tfjs:0, tfjs:1");
+    expect(output).toContain("Devices: wasm:0 with 2 threads, wasm:1 with 2 threads");
     expect(output).toMatch(/peak memory .*\n.*peak memory/);
     expect(output).toMatch(/one view \(the centre\) +\d+\.\d\d % +\d+\.\d\d %/);
     expect(output).toMatch(/ten views, averaged +\d+\.\d\d % +\d+\.\d\d %/);
@@ -43,7 +43,7 @@ describe("the trainer", () => {
       batch: 16,
       towers: 2,
     });
-    expect(JSON.parse(await readFile(join(run, "summary.json"), "utf8"))).toMatchObject({ backend: "tfjs", seed: 3 });
+    expect(JSON.parse(await readFile(join(run, "summary.json"), "utf8"))).toMatchObject({ backend: "wasm", seed: 3 });
     expect((await readSafetensors(join(run, "model.safetensors"))).tensors.has("fc8.weight")).toBe(true);
 
     const again = await runApp("trainer", [...args, "--name", "first"], { ...TOWERS, INIT_CWD: folder });
