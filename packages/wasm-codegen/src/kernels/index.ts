@@ -5,7 +5,7 @@ import { gatherKernel } from "./gather.ts";
 import { mapKernel } from "./map.ts";
 import { concatenateKernel, flipKernel, padKernel, reshapeKernel, sliceKernel, transposeKernel } from "./movement.ts";
 import { localResponseNormalizationGradientKernel, localResponseNormalizationKernel } from "./normalization.ts";
-import { maxPool2dGradientKernel, maxPool2dKernel, maxPool2dPickKernel } from "./pooling.ts";
+import { averagePool2dKernel, maxPool2dGradientKernel, maxPool2dKernel, maxPool2dPickKernel } from "./pooling.ts";
 import { reduceKernel } from "./reduce.ts";
 import { scatterAddKernel } from "./scatter-add.ts";
 
@@ -25,6 +25,7 @@ export const generatedKernels: ReadonlyMap<string, KernelDefinition> = new Map(
     maxPool2d: maxPool2dKernel,
     maxPool2dGradient: maxPool2dGradientKernel,
     maxPool2dPick: maxPool2dPickKernel,
+    averagePool2d: averagePool2dKernel,
     localResponseNormalization: localResponseNormalizationKernel,
     localResponseNormalizationGradient: localResponseNormalizationGradientKernel,
   }),

@@ -1,6 +1,6 @@
-// Max-pooling, its gradient, and the gradient's transpose, compiled to SIMD over the channels. The first maximum in row-major order
-// wins, and NaN is larger than any number.
-import { operand, type PoolAttributes, type Shape } from "@tandem/core";
+// Max-pooling, its gradient, and the gradient's transpose, compiled to SIMD over the channels, and average-pooling. The first maximum
+// in row-major order wins, and NaN is larger than any number.
+import { type AveragePoolAttributes, operand, type PoolAttributes, type Shape } from "@tandem/core";
 import { type Code, choose, get, type Local, set } from "../encoding/code.ts";
 import { f32x4, v128 } from "../encoding/instructions.ts";
 import { input, launchesOf, output } from "../generated.ts";
@@ -136,6 +136,27 @@ const pickCode: WindowCode = (context) => {
   ];
 };
 
+/** The mean of the window: of all its taps, or of those inside the picture. */
+const averageCode = ({ window, padding, countPadding }: AveragePoolAttributes): WindowCode => {
+  const isCounted = !countPadding && padding.flat().some((side) => side > 0);
+  return (context) => {
+    const { lanes, inputs, outputs, taps } = context;
+    const [sum, count] = [variable(context), variable(context)];
+    const add = (total: Local, value: Code): Code => set(total, lanes.apply("add", "f32", [get(total), value]));
+    const one = lanes.constant("f32", 1);
+    const mean = lanes.apply("div", "f32", [get(sum), get(count)]);
+    return [
+      set(sum, lanes.constant("f32", 0)),
+      set(count, lanes.constant("f32", isCounted ? 0 : window[0] * window[1])),
+      ...taps((offset) => [
+        add(sum, loadAt(lanes, "f32", operand(inputs, 0), offset)),
+        ...(isCounted ? [add(count, one)] : []),
+      ]),
+      lanes.store("f32", get(operand(outputs, 0)), mean),
+    ];
+  };
+};
+
 function poolingOf(
   { attributes }: StepShape,
   input: { type: { shape: Shape } },
@@ -168,5 +189,14 @@ export const maxPool2dPickKernel: KernelDefinition = {
     const pooling = poolingOf(step, operand(step.inputs, 0), operand(step.outputs, 0));
     const picked = compileWindows(step.op, pooling, { inputs: 2, outputs: 1, code: pickCode }, target);
     return launchesOf(picked, input(0), input(1), output(0));
+  },
+};
+
+export const averagePool2dKernel: KernelDefinition = {
+  supports: areFloats,
+  launches(step, target) {
+    const pooling = poolingOf(step, operand(step.inputs, 0), operand(step.outputs, 0));
+    const code = averageCode(step.attributes as AveragePoolAttributes);
+    return launchesOf(compileWindows(step.op, pooling, { inputs: 1, outputs: 1, code }, target), input(0), output(0));
   },
 };
