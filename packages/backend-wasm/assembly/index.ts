@@ -2,6 +2,12 @@
 export { convolutionBlock } from "./convolution";
 export { filterGradientBlock } from "./filter-gradient";
 export { matmulBlock } from "./matmul";
+export {
+  filteringCotangent,
+  filteringFilter,
+  filteringFilterGradient,
+  filteringInput,
+  filteringOutput,
+} from "./minimal-filtering";
 export { sumPartials } from "./partial-sums";
 export { thinMatmulBlock } from "./thin-matmul";
-export { winogradCotangent, winogradFilter, winogradFilterGradient, winogradInput, winogradOutput } from "./winograd";

@@ -19,7 +19,12 @@ import {
 import { fusedEpilogue, NO_BIAS } from "./bias-activation.ts";
 import { blocksOf } from "./blocks.ts";
 import { type AxisGeometry, forwardAxis, type PictureGeometry, pictureWords } from "./convolution-geometry.ts";
-import { suitsWinograd, type WinogradProblem, winogradConvolution, winogradScratchBytes } from "./winograd.ts";
+import {
+  type FilteringProblem,
+  filteredConvolution,
+  filteringScratchBytes,
+  suitsMinimalFiltering,
+} from "./minimal-filtering.ts";
 
 /** Distances in elements, in the order of the fields of assembly/convolution.ts. */
 interface TargetLayout {
@@ -89,7 +94,7 @@ export const conv2dKernel: KernelDefinition = {
   },
   scratchBytes(step) {
     const minimal = minimalForward(step);
-    return minimal === undefined ? 0 : winogradScratchBytes(minimal);
+    return minimal === undefined ? 0 : filteringScratchBytes(minimal);
   },
   launches(step, target) {
     const attributes = step.attributes as ConvolutionAttributes;
@@ -98,7 +103,7 @@ export const conv2dKernel: KernelDefinition = {
     const output = operand(step.outputs, 0).type.shape;
     const { bias, rectifies, afterwards } = fusedEpilogue(step, attributes.epilogue, extent(output, 3), target);
     const minimal = minimalForward(step);
-    if (minimal !== undefined) return [...winogradConvolution(minimal, false, { bias, rectifies }), ...afterwards];
+    if (minimal !== undefined) return [...filteredConvolution(minimal, false, { bias, rectifies }), ...afterwards];
     const [tapY, tapX, line] = rowMajorStrides(filter) as [number, number, number, number];
     const [image, row, column] = rowMajorStrides(output) as [number, number, number, number];
     const outputs = extent(filter, 3) / attributes.groups;
@@ -120,29 +125,32 @@ export const conv2dKernel: KernelDefinition = {
   },
 };
 
-/** The step as a problem of Winograd's, if that is the faster way. */
-function minimalForward({ inputs, outputs, attributes }: StepShape): WinogradProblem | undefined {
+/** The step as a problem of minimal filtering, if that is the faster way. */
+function minimalForward({ inputs, outputs, attributes }: StepShape): FilteringProblem | undefined {
   const { groups, padding, strides, dilations } = attributes as ConvolutionAttributes;
-  const problem: WinogradProblem = {
+  const filter = operand(inputs, 1).type.shape;
+  const problem: FilteringProblem = {
     inputs: operand(inputs, 0).type.shape,
     outputs: operand(outputs, 0).type.shape,
     groups,
+    taps: extent(filter, 0),
     before: [padding[0][0], padding[1][0]],
   };
-  return suitsWinograd(problem, operand(inputs, 1).type.shape, strides, dilations) ? problem : undefined;
+  return suitsMinimalFiltering(problem, filter, strides, dilations) ? problem : undefined;
 }
 
 /** The same for the gradient of the input: a convolution of the cotangent, padded so that every tap meets it. */
-function minimalInputGradient({ inputs, outputs, attributes }: StepShape): WinogradProblem | undefined {
+function minimalInputGradient({ inputs, outputs, attributes }: StepShape): FilteringProblem | undefined {
   const { groups, padding, strides, dilations } = attributes as ConvolutionAttributes;
   const filter = operand(inputs, 1).type.shape;
-  const problem: WinogradProblem = {
+  const problem: FilteringProblem = {
     inputs: operand(inputs, 0).type.shape,
     outputs: operand(outputs, 0).type.shape,
     groups,
+    taps: extent(filter, 0),
     before: [extent(filter, 0) - 1 - padding[0][0], extent(filter, 1) - 1 - padding[1][0]],
   };
-  return suitsWinograd(problem, filter, strides, dilations) ? problem : undefined;
+  return suitsMinimalFiltering(problem, filter, strides, dilations) ? problem : undefined;
 }
 
 /** Which positions of an axis of the input have one remainder by the stride, and which taps reach them. */
@@ -180,11 +188,11 @@ export const conv2dInputGradientKernel: KernelDefinition = {
   supports: areFloats,
   scratchBytes(step) {
     const minimal = minimalInputGradient(step);
-    return minimal === undefined ? 0 : winogradScratchBytes(minimal);
+    return minimal === undefined ? 0 : filteringScratchBytes(minimal);
   },
   launches(step) {
     const minimal = minimalInputGradient(step);
-    if (minimal !== undefined) return winogradConvolution(minimal, true, { bias: NO_BIAS, rectifies: false });
+    if (minimal !== undefined) return filteredConvolution(minimal, true, { bias: NO_BIAS, rectifies: false });
     const attributes = step.attributes as ConvolutionInputGradientAttributes;
     const { groups, strides, dilations, padding, inputShape } = attributes;
     const cotangent = operand(step.inputs, 0).type.shape;

@@ -3,9 +3,14 @@ import { type ConvolutionFilterGradientAttributes, elementCount, extent, operand
 import { areFloats, type KernelDefinition, type StepShape } from "@tandem/wasm-codegen";
 import { blockSize, depthOfPart } from "./blocks.ts";
 import { forwardAxis, mergesTaps, type PictureGeometry, pictureWords } from "./convolution-geometry.ts";
+import {
+  type FilteringProblem,
+  filteredFilterGradient,
+  filteringScratchBytes,
+  suitsMinimalFiltering,
+} from "./minimal-filtering.ts";
 import { partialBytes, partialTarget, sumOfParts } from "./partial-sums.ts";
 import { MOST_COLUMNS, MOST_ROWS } from "./thread-workspace.ts";
-import { suitsWinograd, type WinogradProblem, winogradFilterGradient, winogradScratchBytes } from "./winograd.ts";
 
 /** Rows that may be needed to fill up the panels of a run. */
 const MOST_FILLING = 5;
@@ -57,29 +62,30 @@ function filterGradientOf({ inputs, attributes }: Pick<StepShape, "inputs" | "at
   };
 }
 
-/** The step as a problem of Winograd's, if that is the faster way. */
-function minimalFilterGradient({ inputs, attributes }: StepShape): WinogradProblem | undefined {
+/** The step as a problem of minimal filtering, if that is the faster way. */
+function minimalFilterGradient({ inputs, attributes }: StepShape): FilteringProblem | undefined {
   const { groups, padding, strides, dilations, filterShape } = attributes as ConvolutionFilterGradientAttributes;
-  const problem: WinogradProblem = {
+  const problem: FilteringProblem = {
     inputs: operand(inputs, 0).type.shape,
     outputs: operand(inputs, 1).type.shape,
     groups,
+    taps: extent(filterShape, 0),
     before: [padding[0][0], padding[1][0]],
   };
-  return suitsWinograd(problem, filterShape, strides, dilations) ? problem : undefined;
+  return suitsMinimalFiltering(problem, filterShape, strides, dilations) ? problem : undefined;
 }
 
 export const conv2dFilterGradientKernel: KernelDefinition = {
   supports: areFloats,
   scratchBytes(step) {
     const minimal = minimalFilterGradient(step);
-    if (minimal !== undefined) return winogradScratchBytes(minimal);
+    if (minimal !== undefined) return filteringScratchBytes(minimal);
     const { filterShape } = step.attributes as ConvolutionFilterGradientAttributes;
     return partialBytes(filterGradientOf(step).parts, elementCount(filterShape));
   },
   launches(step) {
     const minimal = minimalFilterGradient(step);
-    if (minimal !== undefined) return winogradFilterGradient(minimal);
+    if (minimal !== undefined) return filteredFilterGradient(minimal);
     const count = elementCount((step.attributes as ConvolutionFilterGradientAttributes).filterShape);
     const { geometry, positions, outputs, parts, tiles, ...blocks } = filterGradientOf(step);
     if (count === 0) return [];

@@ -138,6 +138,8 @@ describe("convolutions and both their gradients", () => {
     { name: "minimal filtering", input: [5, 13, 13, 32], filter: [3, 3, 36], padding: 1 },
     { name: "minimal filtering, even sizes, no padding", input: [4, 12, 10, 40], filter: [3, 3, 32] },
     { name: "minimal filtering in groups", input: [3, 11, 14, 72], filter: [3, 3, 64], padding: [2, 0], groups: 2 },
+    { name: "minimal filtering, 5x5", input: [3, 14, 13, 32], filter: [5, 5, 36], padding: 2 },
+    { name: "minimal filtering, 5x5 in groups, no padding", input: [5, 15, 12, 64], filter: [5, 5, 72], groups: 2 },
     { name: "minimal filtering in chunks", input: [24, 17, 16, 64], filter: [3, 3, 32], padding: 1 },
   ])("$name", expectConvolution);
 

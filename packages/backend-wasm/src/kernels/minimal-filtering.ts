@@ -1,10 +1,12 @@
-// Convolutions with 3x3 filters at stride 1, and both their gradients, by Winograd's minimal filtering F(2x2, 3x3): 16 products of
-// transformed operands with 2.25 times fewer multiplications. Pictures go through in chunks that stay in the caches.
+// Convolutions at stride 1 with 3x3 and 5x5 filters, and both their gradients, by minimal filtering, F(4x4, 3x3) and F(2x2, 5x5): 36
+// products of transformed operands with 4 or 2.8 times fewer multiplications. Pictures go through in chunks that stay in the caches.
 import { elementCount, extent, type Shape } from "@tandem/core";
 import type { Launch, LaunchArgument } from "@tandem/wasm-codegen";
 import { productLaunch } from "./matmul.ts";
 
-const ELEMENTS = 16;
+/** Inputs along a side of a tile. */
+const POINTS = 6;
+const ELEMENTS = POINTS ** 2;
 const LANES = 4;
 /** What a chunk's transformed operands and products may take together. */
 const CHUNK_BYTES = 16 * 1024 ** 2;
@@ -12,19 +14,23 @@ const CHUNK_BYTES = 16 * 1024 ** 2;
 const FEWEST_CHANNELS = 32;
 const FEWEST_TILES = 64;
 
-/** A convolution, or a gradient in the form of one: `outputs` are the pictures whose 2x2 tiles are computed or read. */
-export interface WinogradProblem {
+/** A convolution, or a gradient in the form of one: `outputs` are the pictures whose tiles are computed or read. */
+export interface FilteringProblem {
   /** NHWC. */
   readonly inputs: Shape;
   readonly outputs: Shape;
   readonly groups: number;
+  /** Along both sides of the filter: 3 or 5. */
+  readonly taps: number;
   /** Rows and columns by which the first tile begins before the inputs. */
   readonly before: readonly [number, number];
 }
 
-interface Winograd extends WinogradProblem {
+interface Filtering extends FilteringProblem {
   readonly inputChannels: number;
   readonly outputChannels: number;
+  /** Along both sides of a tile. */
+  readonly tileOutputs: number;
   readonly tilesY: number;
   readonly tilesX: number;
   readonly imagesInChunk: number;
@@ -34,9 +40,10 @@ interface Winograd extends WinogradProblem {
   readonly outputBytes: number;
 }
 
-function winogradOf(problem: WinogradProblem): Winograd {
-  const { inputs, outputs, groups } = problem;
-  const [tilesY, tilesX] = [Math.ceil(extent(outputs, 1) / 2), Math.ceil(extent(outputs, 2) / 2)];
+function filteringOf(problem: FilteringProblem): Filtering {
+  const { inputs, outputs, groups, taps } = problem;
+  const tileOutputs = POINTS + 1 - taps;
+  const [tilesY, tilesX] = [Math.ceil(extent(outputs, 1) / tileOutputs), Math.ceil(extent(outputs, 2) / tileOutputs)];
   const transformedBytes = (elements: number): number => elements * ELEMENTS * Float32Array.BYTES_PER_ELEMENT;
   const images = extent(outputs, 0);
   const perImage = transformedBytes(tilesY * tilesX * (extent(inputs, 3) + extent(outputs, 3)));
@@ -45,7 +52,7 @@ function winogradOf(problem: WinogradProblem): Winograd {
   const [inputChannels, outputChannels] = [extent(inputs, 3) / groups, extent(outputs, 3) / groups];
   return {
     ...problem,
-    ...{ inputChannels, outputChannels, tilesY, tilesX, imagesInChunk },
+    ...{ inputChannels, outputChannels, tileOutputs, tilesY, tilesX, imagesInChunk },
     filterBytes: transformedBytes(groups * inputChannels * outputChannels),
     inputBytes: transformedBytes(imagesInChunk * tilesY * tilesX * extent(inputs, 3)),
     outputBytes: transformedBytes(imagesInChunk * tilesY * tilesX * extent(outputs, 3)),
@@ -53,24 +60,24 @@ function winogradOf(problem: WinogradProblem): Winograd {
 }
 
 /** Whether a convolution of these pictures can be computed this way, and is faster so. */
-export function suitsWinograd(
-  problem: WinogradProblem,
-  filterHwio: Shape,
+export function suitsMinimalFiltering(
+  problem: FilteringProblem,
+  [height = 0, width = 0]: Shape,
   strides: readonly number[],
   dilations: readonly number[],
 ): boolean {
   const isMinimal = [...strides, ...dilations].every((step) => step === 1);
-  if (!isMinimal || extent(filterHwio, 0) !== 3 || extent(filterHwio, 1) !== 3) return false;
+  if (!isMinimal || height !== width || (height !== 3 && height !== 5)) return false;
   if (elementCount(problem.outputs) * elementCount(problem.inputs) === 0) return false;
-  const { inputChannels, outputChannels, tilesY, tilesX, outputs } = winogradOf(problem);
+  const { inputChannels, outputChannels, tilesY, tilesX, outputs } = filteringOf(problem);
   const hasChannels = [inputChannels, outputChannels].every(
     (channels) => channels % LANES === 0 && channels >= FEWEST_CHANNELS,
   );
   return hasChannels && extent(outputs, 0) * tilesY * tilesX >= FEWEST_TILES;
 }
 
-export function winogradScratchBytes(problem: WinogradProblem): number {
-  const { filterBytes, inputBytes, outputBytes } = winogradOf(problem);
+export function filteringScratchBytes(problem: FilteringProblem): number {
+  const { filterBytes, inputBytes, outputBytes } = filteringOf(problem);
   return filterBytes + inputBytes + outputBytes;
 }
 
@@ -79,7 +86,7 @@ interface Chunk {
   readonly images: number;
 }
 
-function chunksOf({ outputs, imagesInChunk }: Winograd): readonly Chunk[] {
+function chunksOf({ outputs, imagesInChunk }: Filtering): readonly Chunk[] {
   const images = extent(outputs, 0);
   return Array.from({ length: Math.ceil(images / imagesInChunk) }, (_, index): Chunk => {
     const first = index * imagesInChunk;
@@ -87,13 +94,13 @@ function chunksOf({ outputs, imagesInChunk }: Winograd): readonly Chunk[] {
   });
 }
 
-/** In the order of the fields of assembly/winograd.ts. */
-function pictureWords(pictures: Shape, winograd: Winograd, chunk: Chunk, rectifies: boolean): readonly number[] {
-  const { groups, tilesY, tilesX, before } = winograd;
+/** In the order of the fields of assembly/minimal-filtering.ts. */
+function pictureWords(pictures: Shape, filtering: Filtering, chunk: Chunk, rectifies: boolean): readonly number[] {
+  const { groups, tileOutputs, tilesY, tilesX, before } = filtering;
   const [, height = 0, width = 0, channels = 0] = pictures;
   return [
-    ...[height, width, channels, channels / groups, groups, tilesY, tilesX, -before[0], -before[1]],
-    ...[chunk.first, chunk.images, Number(rectifies)],
+    ...[height, width, channels, channels / groups, groups, tileOutputs, tilesY, tilesX],
+    ...[-before[0], -before[1], chunk.first, chunk.images, Number(rectifies)],
   ];
 }
 
@@ -101,16 +108,16 @@ function pictureWords(pictures: Shape, winograd: Winograd, chunk: Chunk, rectifi
 function pictureLaunch(
   name: string,
   pictures: Shape,
-  winograd: Winograd,
+  filtering: Filtering,
   chunk: Chunk,
   operands: readonly LaunchArgument[],
   rectifies = false,
 ): Launch {
-  const words = pictureWords(pictures, winograd, chunk, rectifies);
+  const words = pictureWords(pictures, filtering, chunk, rectifies);
   return {
     function: { kind: "library", name },
     arguments: [{ kind: "threadWorkspace", words }, ...operands],
-    tiles: chunk.images * winograd.tilesY,
+    tiles: chunk.images * filtering.tilesY,
   };
 }
 
@@ -128,7 +135,7 @@ const scratch = (byteOffset: number): LaunchArgument => ({ kind: "scratch", byte
 const stepInput = (index: number): LaunchArgument => ({ kind: "input", index, byteOffset: 0 });
 const stepOutput: LaunchArgument = { kind: "output", index: 0, byteOffset: 0 };
 
-export interface WinogradEpilogue {
+export interface FilteringEpilogue {
   readonly bias: LaunchArgument;
   readonly rectifies: boolean;
 }
@@ -137,24 +144,25 @@ export interface WinogradEpilogue {
  * output = input convolved with the filter, of a step whose operands are the input and the filter. `isTurned` makes it the gradient
  * of the input of a convolution: the filter [3, 3, outputs, inputs] is turned round, its channels change places.
  */
-export function winogradConvolution(
-  problem: WinogradProblem,
+export function filteredConvolution(
+  problem: FilteringProblem,
   isTurned: boolean,
-  { bias, rectifies }: WinogradEpilogue,
+  { bias, rectifies }: FilteringEpilogue,
 ): readonly Launch[] {
-  const winograd = winogradOf(problem);
-  const { inputs, outputs, groups, inputChannels, outputChannels, tilesY, tilesX, filterBytes, inputBytes } = winograd;
+  const filtering = filteringOf(problem);
+  const { inputs, outputs, groups, taps, inputChannels, outputChannels, tilesY, tilesX } = filtering;
+  const { filterBytes, inputBytes } = filtering;
   const [lines, lineLength] = isTurned ? [outputChannels, inputChannels] : [inputChannels, outputChannels];
   const transformedFilter = scratch(0);
   const transformedInput = scratch(filterBytes);
   const products = scratch(filterBytes + inputBytes);
   return [
-    filterLaunch("winogradFilter", groups, lines, [
+    filterLaunch("filteringFilter", groups, lines, [
       ...[stepInput(1), transformedFilter],
-      ...[lines, lineLength, groups, Number(isTurned)].map(integer),
+      ...[taps, lines, lineLength, groups, Number(isTurned)].map(integer),
     ]),
-    ...chunksOf(winograd).flatMap((chunk) => [
-      pictureLaunch("winogradInput", inputs, winograd, chunk, [stepInput(0), transformedInput]),
+    ...chunksOf(filtering).flatMap((chunk) => [
+      pictureLaunch("filteringInput", inputs, filtering, chunk, [stepInput(0), transformedInput]),
       productLaunch(
         {
           members: groups * ELEMENTS,
@@ -166,22 +174,23 @@ export function winogradConvolution(
         },
         { left: transformedInput, right: transformedFilter, target: products },
       ),
-      pictureLaunch("winogradOutput", outputs, winograd, chunk, [products, stepOutput, bias], rectifies),
+      pictureLaunch("filteringOutput", outputs, filtering, chunk, [products, stepOutput, bias], rectifies),
     ]),
   ];
 }
 
 /** The gradient of the filter, of a step whose operands are the convolution's input and the cotangent of its output. */
-export function winogradFilterGradient(problem: WinogradProblem): readonly Launch[] {
-  const winograd = winogradOf(problem);
-  const { inputs, outputs, groups, inputChannels, outputChannels, tilesY, tilesX, filterBytes, inputBytes } = winograd;
+export function filteredFilterGradient(problem: FilteringProblem): readonly Launch[] {
+  const filtering = filteringOf(problem);
+  const { inputs, outputs, groups, taps, inputChannels, outputChannels, tilesY, tilesX } = filtering;
+  const { filterBytes, inputBytes } = filtering;
   const products = scratch(0);
   const transformedInput = scratch(filterBytes);
   const transformedCotangent = scratch(filterBytes + inputBytes);
   return [
-    ...chunksOf(winograd).flatMap((chunk) => [
-      pictureLaunch("winogradInput", inputs, winograd, chunk, [stepInput(0), transformedInput]),
-      pictureLaunch("winogradCotangent", outputs, winograd, chunk, [stepInput(1), transformedCotangent]),
+    ...chunksOf(filtering).flatMap((chunk) => [
+      pictureLaunch("filteringInput", inputs, filtering, chunk, [stepInput(0), transformedInput]),
+      pictureLaunch("filteringCotangent", outputs, filtering, chunk, [stepInput(1), transformedCotangent]),
       productLaunch(
         {
           members: groups * ELEMENTS,
@@ -199,9 +208,9 @@ export function winogradFilterGradient(problem: WinogradProblem): readonly Launc
         },
       ),
     ]),
-    filterLaunch("winogradFilterGradient", groups, inputChannels, [
+    filterLaunch("filteringFilterGradient", groups, inputChannels, [
       ...[products, stepOutput],
-      ...[inputChannels, outputChannels, groups].map(integer),
+      ...[taps, inputChannels, outputChannels, groups].map(integer),
     ]),
   ];
 }
