@@ -138,6 +138,21 @@ describe.each([1, 2, 4])("%i threads", (threads) => {
   });
 });
 
+test("helpers see memory that grew after they had started", async () => {
+  await using machine = await openMachine(2);
+  const program = await machine.program([launch("fill", WORDS * 2 ** 10)], true);
+  const bytes = 4 * WORDS * 2 ** 10;
+  let isHelped = false;
+  for (let slot = 1; slot < 200 && !isHelped; slot++) {
+    machine.memory.reserve([{ id: slot, bytes }]);
+    program.place(0, machine.memory.addressOf(slot, bytes));
+    expect(program.run(0)).toBeUndefined();
+    expect(new Set(new Uint8Array(machine.memory.read(slot, bytes)))).toEqual(new Set([7]));
+    isHelped = program.timeline?.read(1, 0) !== undefined;
+  }
+  expect(isHelped).toBe(true);
+});
+
 test("a failure that only helpers have is told too", async () => {
   await using machine = await openMachine(2);
   const address = machine.memory.addressOf(0, 4);

@@ -9,11 +9,13 @@ const flat = (...parts: readonly Part[]): readonly number[] => parts.flatMap((pa
 const wordAt = (address: Part): readonly number[] => flat(address, tile, constant(2), shiftLeft, add);
 const trapIf = (condition: readonly number[]): readonly number[] => flat(condition, [0x04, 0x40, 0x00, 0x0b]);
 
-export type TileFunction = "increment" | "firstWord" | "trapAtThree" | "trapWhereDifferent";
+export type TileFunction = "increment" | "fill" | "firstWord" | "trapAtThree" | "trapWhereDifferent";
 
 const bodies: Readonly<Record<TileFunction, readonly number[]>> = {
   /** first[tile] += 1 */
   increment: flat(wordAt(first), wordAt(first), load, constant(1), add, store),
+  /** first[tile] = 0x07070707, by a bulk operation, whose bounds the engine checks in software. */
+  fill: flat(wordAt(first), constant(7), constant(4), [0xfc, 0x0b, 0]),
   /** first[tile] = second[0] */
   firstWord: flat(wordAt(first), second, load, store),
   /** Traps at tile 3. */
