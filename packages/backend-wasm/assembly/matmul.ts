@@ -24,6 +24,10 @@ class Product {
   rectifies: i32;
   /** Whether the product is added to what is in the target. */
   accumulates: i32;
+  /** Distances of the batch's matrices, in elements. */
+  leftMember: i32;
+  rightMember: i32;
+  targetMember: i32;
 }
 
 /** Packs rows `firstRow` ... of a left operand stored row by row, or depth by depth if `isTransposed`. */
@@ -86,8 +90,8 @@ export function matmulBlock(tile: i32, workspace: usize, left: usize, right: usi
   tile /= columnBlocks;
   const part = tile % product.parts;
   const member = tile / product.parts;
-  left += <usize>member * <usize>(rows * depth) * 4;
-  right += <usize>member * <usize>(depth * columns) * 4;
+  left += <usize>member * <usize>product.leftMember * 4;
+  right += <usize>member * <usize>product.rightMember * 4;
   const blockRows = min(rows - firstRow, product.rowsInBlock);
   const blockColumns = min(columns - firstColumn, product.columnsInBlock);
   const rowPanels = panelsOf(blockRows, TILE_ROWS);
@@ -115,10 +119,8 @@ export function matmulBlock(tile: i32, workspace: usize, left: usize, right: usi
   }
 
   const targets = targetTable(workspace);
-  let row =
-    target +
-    ((<usize>part * <usize>product.members + <usize>member) * <usize>rows + <usize>firstRow) * <usize>columns * 4;
-  row += <usize>(firstColumn * 4);
+  let row = target + (<usize>part * <usize>product.members + <usize>member) * <usize>product.targetMember * 4;
+  row += (<usize>firstRow * <usize>columns + <usize>firstColumn) * 4;
   for (let index = 0; index < blockRows; index++) {
     store<u32>(targets + <usize>(index * 4), <u32>row);
     row += <usize>columns * 4;

@@ -34,6 +34,8 @@ class TiledPictures {
   firstImage: i32;
   images: i32;
   rectifies: i32;
+  /** Distance of the 36 elements' matrices, in numbers. */
+  elementStride: i32;
 }
 
 /** What follows the words: addresses of a tile's pixels, two tiles of vectors, and zeros for the channels of a group. */
@@ -104,7 +106,7 @@ export function filteringInput(tile: i32, workspace: usize, source: usize, trans
   memory.fill(zeros, 0, groupBytes);
   const image = imageAddress(source, pictures, tile / tilesY);
   const y = pictures.originY + pictures.tileOutputs * (tile % tilesY);
-  const elementBytes = <usize>(pictures.images * tilesY * tilesX) * groupBytes;
+  const elementBytes = <usize>pictures.elementStride * 4;
   for (let group = 0; group < pictures.groups; group++) {
     const channels = image + <usize>group * groupBytes;
     let to = transformed + <usize>(group * ELEMENTS) * elementBytes + <usize>(tile * tilesX) * groupBytes;
@@ -145,7 +147,7 @@ export function filteringCotangent(tile: i32, workspace: usize, cotangent: usize
   const zero = f32x4.splat(0);
   const image = imageAddress(cotangent, pictures, tile / tilesY);
   const y = outputs * (tile % tilesY);
-  const elementBytes = <usize>(pictures.images * tilesY * tilesX) * groupBytes;
+  const elementBytes = <usize>pictures.elementStride * 4;
   for (let group = 0; group < pictures.groups; group++) {
     const channels = image + <usize>group * groupBytes;
     let to = transformed + <usize>(group * ELEMENTS) * elementBytes + <usize>(tile * tilesX) * groupBytes;
@@ -191,7 +193,7 @@ export function filteringOutput(tile: i32, workspace: usize, products: usize, ta
   const y = outputs * (tile % tilesY);
   const image = imageAddress(target, pictures, tile / tilesY) + <usize>y * lineBytes;
   const height = min(outputs, pictures.height - y);
-  const elementBytes = <usize>(pictures.images * tilesY * tilesX) * groupBytes;
+  const elementBytes = <usize>pictures.elementStride * 4;
   for (let group = 0; group < pictures.groups; group++) {
     const channels = image + <usize>group * groupBytes;
     let from = products + <usize>(group * ELEMENTS) * elementBytes + <usize>(tile * tilesX) * groupBytes;

@@ -34,16 +34,22 @@ export interface ProductOperands {
   readonly accumulates?: boolean;
   /** The depth that goes into one part; with more than one, the target is [parts, members, rows, columns]. */
   readonly depthInPart?: number;
+  /** Distances of the members, in elements; by default there is nothing between them. */
+  readonly leftMember?: number;
+  readonly rightMember?: number;
+  readonly targetMember?: number;
 }
 
 export function productLaunch(product: Product, operands: ProductOperands): Launch {
   const { members, rows, columns, depth, leftIsTransposed, rightIsTransposed } = product;
   const { left, right, target, bias, rectifies = false, accumulates = false, depthInPart = depth } = operands;
+  const { leftMember = rows * depth, rightMember = depth * columns, targetMember = rows * columns } = operands;
   const { rowsInBlock, columnsInBlock, count } = blocksOf(rows, columns, members);
   const parts = partsOf(depth, depthInPart);
   const words = [
     ...[rows, columns, depth, Number(leftIsTransposed), Number(rightIsTransposed), rowsInBlock, columnsInBlock],
     ...[depthInPart, parts, members, Number(rectifies), Number(accumulates)],
+    ...[leftMember, rightMember, targetMember],
   ];
   return {
     function: { kind: "library", name: "matmulBlock" },

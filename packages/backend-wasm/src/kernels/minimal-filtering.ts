@@ -10,6 +10,11 @@ const ELEMENTS = POINTS ** 2;
 const LANES = 4;
 /** What a chunk's transformed operands and products may take together. */
 const CHUNK_BYTES = 16 * 1024 ** 2;
+/**
+ * The matrices of a tile's elements are written and read side by side: they begin at different lines of a cache, whose sets repeat
+ * every page. In numbers.
+ */
+const [PAGE, LINE] = [1024, 16];
 /** With fewer channels on either side the transformations take longer than the products save. */
 const FEWEST_CHANNELS = 32;
 const FEWEST_TILES = 64;
@@ -34,6 +39,9 @@ interface Filtering extends FilteringProblem {
   readonly tilesY: number;
   readonly tilesX: number;
   readonly imagesInChunk: number;
+  /** Distances of the matrices of a chunk's inputs and outputs, in numbers. */
+  readonly inputStride: number;
+  readonly outputStride: number;
   /** Bytes of the filter, of a chunk's inputs and of a chunk's outputs, all transformed. */
   readonly filterBytes: number;
   readonly inputBytes: number;
@@ -50,13 +58,23 @@ function filteringOf(problem: FilteringProblem): Filtering {
   const chunks = Math.ceil(images / Math.max(1, Math.floor(CHUNK_BYTES / perImage)));
   const imagesInChunk = Math.ceil(images / Math.max(1, chunks));
   const [inputChannels, outputChannels] = [extent(inputs, 3) / groups, extent(outputs, 3) / groups];
+  const [inputStride, outputStride] = [inputChannels, outputChannels].map((channels) =>
+    elementStride(imagesInChunk * tilesY * tilesX * channels),
+  ) as [number, number];
   return {
     ...problem,
     ...{ inputChannels, outputChannels, tileOutputs, tilesY, tilesX, imagesInChunk },
+    inputStride,
+    outputStride,
     filterBytes: transformedBytes(groups * inputChannels * outputChannels),
-    inputBytes: transformedBytes(imagesInChunk * tilesY * tilesX * extent(inputs, 3)),
-    outputBytes: transformedBytes(imagesInChunk * tilesY * tilesX * extent(outputs, 3)),
+    inputBytes: transformedBytes(groups * inputStride),
+    outputBytes: transformedBytes(groups * outputStride),
   };
+}
+
+/** The distance of matrices of so many numbers. */
+function elementStride(count: number): number {
+  return Math.ceil((count - LINE) / PAGE) * PAGE + LINE;
 }
 
 /** Whether a convolution of these pictures can be computed this way, and is faster so. */
@@ -94,26 +112,30 @@ function chunksOf({ outputs, imagesInChunk }: Filtering): readonly Chunk[] {
   });
 }
 
+/** The side of the products that a transformation is on. */
+type Side = "inputs" | "outputs";
+
 /** In the order of the fields of assembly/minimal-filtering.ts. */
-function pictureWords(pictures: Shape, filtering: Filtering, chunk: Chunk, rectifies: boolean): readonly number[] {
+function pictureWords(side: Side, filtering: Filtering, chunk: Chunk, rectifies: boolean): readonly number[] {
   const { groups, tileOutputs, tilesY, tilesX, before } = filtering;
-  const [, height = 0, width = 0, channels = 0] = pictures;
+  const [, height = 0, width = 0, channels = 0] = filtering[side];
+  const stride = side === "inputs" ? filtering.inputStride : filtering.outputStride;
   return [
     ...[height, width, channels, channels / groups, groups, tileOutputs, tilesY, tilesX],
-    ...[-before[0], -before[1], chunk.first, chunk.images, Number(rectifies)],
+    ...[-before[0], -before[1], chunk.first, chunk.images, Number(rectifies), stride],
   ];
 }
 
 /** A launch that goes through the rows of tiles of a chunk's pictures. */
 function pictureLaunch(
   name: string,
-  pictures: Shape,
+  side: Side,
   filtering: Filtering,
   chunk: Chunk,
   operands: readonly LaunchArgument[],
   rectifies = false,
 ): Launch {
-  const words = pictureWords(pictures, filtering, chunk, rectifies);
+  const words = pictureWords(side, filtering, chunk, rectifies);
   return {
     function: { kind: "library", name },
     arguments: [{ kind: "threadWorkspace", words }, ...operands],
@@ -150,7 +172,7 @@ export function filteredConvolution(
   { bias, rectifies }: FilteringEpilogue,
 ): readonly Launch[] {
   const filtering = filteringOf(problem);
-  const { inputs, outputs, groups, taps, inputChannels, outputChannels, tilesY, tilesX } = filtering;
+  const { groups, taps, inputChannels, outputChannels, tilesY, tilesX } = filtering;
   const { filterBytes, inputBytes } = filtering;
   const [lines, lineLength] = isTurned ? [outputChannels, inputChannels] : [inputChannels, outputChannels];
   const transformedFilter = scratch(0);
@@ -162,7 +184,7 @@ export function filteredConvolution(
       ...[taps, lines, lineLength, groups, Number(isTurned)].map(integer),
     ]),
     ...chunksOf(filtering).flatMap((chunk) => [
-      pictureLaunch("filteringInput", inputs, filtering, chunk, [stepInput(0), transformedInput]),
+      pictureLaunch("filteringInput", "inputs", filtering, chunk, [stepInput(0), transformedInput]),
       productLaunch(
         {
           members: groups * ELEMENTS,
@@ -172,9 +194,12 @@ export function filteredConvolution(
           leftIsTransposed: false,
           rightIsTransposed: isTurned,
         },
-        { left: transformedInput, right: transformedFilter, target: products },
+        {
+          ...{ left: transformedInput, right: transformedFilter, target: products },
+          ...{ leftMember: filtering.inputStride, targetMember: filtering.outputStride },
+        },
       ),
-      pictureLaunch("filteringOutput", outputs, filtering, chunk, [products, stepOutput, bias], rectifies),
+      pictureLaunch("filteringOutput", "outputs", filtering, chunk, [products, stepOutput, bias], rectifies),
     ]),
   ];
 }
@@ -182,15 +207,15 @@ export function filteredConvolution(
 /** The gradient of the filter, of a step whose operands are the convolution's input and the cotangent of its output. */
 export function filteredFilterGradient(problem: FilteringProblem): readonly Launch[] {
   const filtering = filteringOf(problem);
-  const { inputs, outputs, groups, taps, inputChannels, outputChannels, tilesY, tilesX } = filtering;
+  const { groups, taps, inputChannels, outputChannels, tilesY, tilesX } = filtering;
   const { filterBytes, inputBytes } = filtering;
   const products = scratch(0);
   const transformedInput = scratch(filterBytes);
   const transformedCotangent = scratch(filterBytes + inputBytes);
   return [
     ...chunksOf(filtering).flatMap((chunk) => [
-      pictureLaunch("filteringInput", inputs, filtering, chunk, [stepInput(0), transformedInput]),
-      pictureLaunch("filteringCotangent", outputs, filtering, chunk, [stepInput(1), transformedCotangent]),
+      pictureLaunch("filteringInput", "inputs", filtering, chunk, [stepInput(0), transformedInput]),
+      pictureLaunch("filteringCotangent", "outputs", filtering, chunk, [stepInput(1), transformedCotangent]),
       productLaunch(
         {
           members: groups * ELEMENTS,
@@ -204,6 +229,7 @@ export function filteredFilterGradient(problem: FilteringProblem): readonly Laun
           left: transformedInput,
           right: transformedCotangent,
           target: products,
+          ...{ leftMember: filtering.inputStride, rightMember: filtering.outputStride },
           accumulates: chunk.first > 0,
         },
       ),
