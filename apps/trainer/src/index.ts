@@ -6,7 +6,7 @@ export { InterruptedError } from "./errors.ts";
 export type { FinalTest } from "./final-test.ts";
 export { type Environment, repositoryRoot, runsFolder, wantsPlan, workingFolder } from "./invocation.ts";
 export { nonEmpty, oneOf, positiveNumber, wholeNumber } from "./option-schemas.ts";
-export type { CommandDescription } from "./parse-options.ts";
+export { type CommandDescription, type ParsedCommand, parseOptions } from "./parse-options.ts";
 export { configFor, type TrainingChoices } from "./preset.ts";
 export type { TrainingDependencies } from "./session.ts";
 export type { Summary } from "./summary.ts";

@@ -18,7 +18,7 @@ export interface Audience {
 export interface Setting extends AsyncDisposable {
   readonly machine: Machine;
   /** Ours first. */
-  readonly contenders: readonly [Contender, ...Contender[]];
+  readonly contenders: readonly [Contender, ...(readonly Contender[])];
   readonly missing: readonly MissingPeer[];
 }
 

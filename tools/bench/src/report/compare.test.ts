@@ -1,0 +1,50 @@
+import { describe, expect, test } from "vitest";
+import type { Outcome } from "../contender.ts";
+import { compare, plainRow, ratiosOf } from "./compare.ts";
+import { example } from "./example.test-support.ts";
+
+const { peak } = example.machine;
+const head = { name: "square", shape: "8 x 8 x 8", unit: "GFLOP/s", work: 40, flops: 40e9 } as const;
+const took = (...seconds: readonly number[]): Outcome => ({ kind: "measured", seconds });
+
+describe("a row", () => {
+  const contenders = [{ name: "tandem" }, { name: "fast" }, { name: "unable" }];
+  const row = compare(head, contenders, [took(1, 0.5, 0.4), took(0.25), { kind: "unmeasured", reason: "no" }], peak);
+
+  test("has our rate, and its share of the peak of all threads", () => {
+    expect(row.value).toEqual({ median: 80, min: 40, max: 100, count: 3 });
+    expect(row.peakShare).toEqual({ bits128: 0.8, widest: 0.4 });
+  });
+
+  test("has each peer's rate and our speed over its speed", () => {
+    expect(row.peers).toEqual({ fast: { value: { median: 160, min: 160, max: 160, count: 1 }, ratio: 0.5 } });
+    expect(row.unmeasured).toEqual({ unable: "no" });
+  });
+});
+
+describe("ratios", () => {
+  const result = (ratio: number) => ({ value: { median: 1, min: 1, max: 1, count: 1 }, ratio });
+  const rowWith = (peers: Readonly<Record<string, number>>) => ({
+    ...plainRow("row", "", "GFLOP/s", result(1).value),
+    peers: Object.fromEntries(Object.entries(peers).map(([peer, ratio]) => [peer, result(ratio)])),
+  });
+  const contenders = [
+    { name: "torch plain", library: "torch" },
+    { name: "torch tuned", library: "torch" },
+    { name: "ort", library: "ort" },
+    { name: "jaxjs", library: "jaxjs" },
+  ];
+
+  test("are geometric means over the rows that have one; a library counts by its fastest", () => {
+    const rows = [
+      rowWith({ "torch plain": 4, "torch tuned": 1, ort: 2 }),
+      rowWith({ "torch plain": 1, "torch tuned": 4 }),
+    ];
+    const ratios = ratiosOf(rows, contenders);
+    expect(Object.keys(ratios)).toEqual(["torch", "torch plain", "torch tuned", "ort"]);
+    expect(ratios.torch).toBeCloseTo(1);
+    expect(ratios["torch plain"]).toBeCloseTo(2);
+    expect(ratios["torch tuned"]).toBeCloseTo(2);
+    expect(ratios.ort).toBeCloseTo(2);
+  });
+});
