@@ -46,8 +46,9 @@ export interface Session extends TrainingDependencies, Prepared {
 export function prepare(config: TrainingConfig, data: DatasetSplits): Prepared {
   const { meanImage, colours } = datasetStatistics(data.train);
   const cropSize = cropSide(Math.min(data.train.height, data.train.width));
-  const { crops, flips, picturesPerCrop, colourNoise, epochsWithoutColourNoise } = config.augmentation;
-  const axes = colourNoiseAxes(colourNoise, colours);
+  const { crops, flips, picturesPerCrop, colourNoise, colourNoiseStrength, epochsWithoutColourNoise } =
+    config.augmentation;
+  const axes = colourNoiseAxes(colourNoise, colours, colourNoiseStrength);
   return {
     model: buildModel(config, { classes: data.classes.length, inputSize: cropSize }),
     preparation: { cropSize, meanImage, scale: 1 / config.pixelDivisor },

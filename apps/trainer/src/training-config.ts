@@ -32,6 +32,8 @@ export interface TrainingConfig {
     readonly crops: "random" | "centre";
     readonly flips: boolean;
     readonly colourNoise: ColourNoise;
+    /** Multiplies the noise of the recipe, whose own strength is 1: the default. */
+    readonly colourNoiseStrength?: number;
     /** How many epochs at the end go without colour noise. */
     readonly epochsWithoutColourNoise: number;
     /** How many pictures in a row share one crop and flip. */

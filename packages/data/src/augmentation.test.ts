@@ -79,6 +79,19 @@ describe("colour noise", () => {
     });
   });
 
+  test.each([0, 0.5, 3])("grows with its strength of %d", (strength) => {
+    const axes = colourNoiseAxes("code-2012", colours, strength) ?? [];
+    const plain = colourNoiseAxes("code-2012", colours) ?? [];
+    expect(axes).toHaveLength(9);
+    axes.forEach((part, index) => {
+      expect(part).toBeCloseTo(strength * (plain[index] ?? 0), 9);
+    });
+  });
+
+  test.each([-1, Number.NaN, Number.POSITIVE_INFINITY])("refuses a strength of %d", (strength) => {
+    expect(() => colourNoiseAxes("paper", colours, strength)).toThrow(RangeError);
+  });
+
   test("may be left out", () => {
     expect(colourNoiseAxes("none", colours)).toBeUndefined();
   });

@@ -55,13 +55,24 @@ export function tenViews(height: number, width: number, crop: number): View[] {
 
 /**
  * The three directions of the colour noise, [3, 3]: row i is what a standard normal deviate moves R, G and B by, in grey levels
- * (0 to 255); undefined without noise.
+ * (0 to 255); undefined without noise. `strength` multiplies the recipe's deviation of 0.1.
+ *
+ * @throws RangeError if the strength is negative or not finite.
  */
-export function colourNoiseAxes(noise: ColourNoise, colours: ColourComponents): readonly number[] | undefined {
+export function colourNoiseAxes(
+  noise: ColourNoise,
+  colours: ColourComponents,
+  strength = 1,
+): readonly number[] | undefined {
+  if (!(strength >= 0 && Number.isFinite(strength))) {
+    throw new RangeError(`expected the strength of the colour noise to be a number of at least 0, found ${strength}`);
+  }
   if (noise === "none") return undefined;
   return colours.eigenvalues.flatMap((eigenvalue, component) => {
     const spread = noise === "paper" ? eigenvalue : Math.sqrt(eigenvalue);
-    return (colours.eigenvectors[component] ?? []).map((part) => 255 * COLOUR_NOISE_DEVIATION * spread * part);
+    return (colours.eigenvectors[component] ?? []).map(
+      (part) => 255 * strength * COLOUR_NOISE_DEVIATION * spread * part,
+    );
   });
 }
 
