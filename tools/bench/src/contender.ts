@@ -14,7 +14,7 @@ export interface Measured {
 }
 
 /** The contender cannot do this, or not in reasonable time. */
-export interface Unmeasured {
+interface Unmeasured {
   readonly kind: "unmeasured";
   readonly reason: string;
 }

@@ -85,7 +85,7 @@ test("a file has the ratios of the rows that are rates", () => {
   const time = { median: 1, min: 1, max: 1, count: 1 };
   const phase = {
     ...plainRow("forward", "net", "ms", time),
-    peers: { "torch as installed": { value: time, ratio: 9 } },
+    peers: { "torch as installed": { value: time, ratio: 9, bestRatio: 9 } },
   };
   const file = benchFile("pnpm bench gemm", options, { machine: example.machine, contenders, missing: [] }, [
     ...example.rows,

@@ -92,7 +92,7 @@ function peersOf(
     const value = measureOf(outcome);
     const name = contenders[index + 1]?.name;
     if (value === undefined || name === undefined) return [];
-    return [[name, { value: exactly(value), ratio: ratioOf(value) }]];
+    return [[name, { value: exactly(value), ratio: ratioOf(value), bestRatio: ratioOf(value) }]];
   });
   return Object.fromEntries(entries);
 }

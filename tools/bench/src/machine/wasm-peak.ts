@@ -56,7 +56,7 @@ function answer(worker: Worker): Promise<unknown> {
 }
 
 /** A module whose `run(rounds)` makes each of the accumulators x into x * 0.5 + 1 so often, and returns their sum's first lane. */
-export function peakModule({ fused }: { readonly fused: boolean }): Uint8Array<ArrayBuffer> {
+function peakModule({ fused }: { readonly fused: boolean }): Uint8Array<ArrayBuffer> {
   const [half, one, first] = [1, 2, 3];
   const all = Array.from({ length: ACCUMULATORS }, (_, index) => first + index);
   const get = (local: number): number[] => [0x20, local];

@@ -26,7 +26,7 @@ function javascript(name: PeerName, file: string, ...words: readonly string[]): 
  * glibc gives freed memory of this size back to the system, and PyTorch takes it anew in every step, page by page. Told to keep it,
  * PyTorch can be more than twice as fast, so it is measured in both ways.
  */
-const keepingMemory = { MALLOC_MMAP_MAX_: "0", MALLOC_TRIM_THRESHOLD_: `${2 ** 40}`, MALLOC_TOP_PAD_: `${2 ** 26}` };
+const keepingMemory = { MALLOC_MMAP_MAX_: "0", MALLOC_TRIM_THRESHOLD_: `${2 ** 40}` };
 
 const torch: PeerEntry = {
   install: "on Debian: apt install python3-torch libopenblas0-pthread",

@@ -10,6 +10,8 @@ export interface PeerResult {
   readonly value: Summary;
   /** Our speed / its speed: above 1, we are faster. */
   readonly ratio: number;
+  /** The same of each one's shortest times: what is left when the machine's other work is taken out. */
+  readonly bestRatio: number;
   readonly note?: string | undefined;
 }
 
@@ -64,7 +66,10 @@ const row: z.ZodType<Row> = z.object({
   value: summary,
   peakShare: z.object({ bits128: number, widest: number }).optional(),
   note: z.string().optional(),
-  peers: z.record(z.string(), z.object({ value: summary, ratio: number, note: z.string().optional() })),
+  peers: z.record(
+    z.string(),
+    z.object({ value: summary, ratio: number, bestRatio: number, note: z.string().optional() }),
+  ),
   unmeasured: texts,
 });
 

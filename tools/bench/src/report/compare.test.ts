@@ -17,13 +17,15 @@ describe("a row", () => {
   });
 
   test("has each peer's rate and our speed over its speed", () => {
-    expect(row.peers).toEqual({ fast: { value: { median: 160, min: 160, max: 160, count: 1 }, ratio: 0.5 } });
+    expect(row.peers).toEqual({
+      fast: { value: { median: 160, min: 160, max: 160, count: 1 }, ratio: 0.5, bestRatio: 0.625 },
+    });
     expect(row.unmeasured).toEqual({ unable: "no" });
   });
 });
 
 describe("ratios", () => {
-  const result = (ratio: number) => ({ value: { median: 1, min: 1, max: 1, count: 1 }, ratio });
+  const result = (ratio: number) => ({ value: { median: 1, min: 1, max: 1, count: 1 }, ratio, bestRatio: ratio });
   const rowWith = (peers: Readonly<Record<string, number>>) => ({
     ...plainRow("row", "", "GFLOP/s", result(1).value),
     peers: Object.fromEntries(Object.entries(peers).map(([peer, ratio]) => [peer, result(ratio)])),

@@ -33,7 +33,9 @@ export function compare(
     } else {
       const theirs = summarize(outcome.seconds);
       const ratio = theirs.median / times.median;
-      peers[peer] = { value: rates(theirs, work), ratio, ...(outcome.note !== undefined && { note: outcome.note }) };
+      const bestRatio = theirs.min / times.min;
+      const { note } = outcome;
+      peers[peer] = { value: rates(theirs, work), ratio, bestRatio, ...(note !== undefined && { note }) };
     }
   }
   const rate = flops / times.median / 1e9;

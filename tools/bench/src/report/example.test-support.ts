@@ -36,7 +36,7 @@ export const example: BenchFile = {
       value: summary(80),
       peakShare: { bits128: 0.8, widest: 0.4 },
       note: "matmul",
-      peers: { "torch as installed": { value: summary(160), ratio: 0.5 } },
+      peers: { "torch as installed": { value: summary(160), ratio: 0.5, bestRatio: 0.6 } },
       unmeasured: {},
     },
     { name: "load", shape: "alexnet", unit: "ms", value: summary(12), peers: {}, unmeasured: {} },

@@ -1,9 +1,9 @@
 // Rows and ratios as text, for terminals and for Markdown.
 import { formatBytes } from "@tandem/core";
 import type { Summary } from "../statistics.ts";
-import type { BenchFile, Row, Unit } from "./bench-file.ts";
+import type { BenchFile, PeerResult, Row, Unit } from "./bench-file.ts";
 
-export function formatValue(value: number, unit: Unit): string {
+function formatValue(value: number, unit: Unit): string {
   return unit === "bytes" ? formatBytes(value) : `${digits(value)} ${unit}`;
 }
 
@@ -18,8 +18,14 @@ export function formatRatio(ratio: number): string {
   return ratio.toFixed(2);
 }
 
+/** Of the medians, and of the best where that is another: `0.50 (best 0.62)`. */
+export function formatRatios({ ratio, bestRatio }: Pick<PeerResult, "ratio" | "bestRatio">): string {
+  const [middle, best] = [formatRatio(ratio), formatRatio(bestRatio)];
+  return middle === best ? middle : `${middle} (best ${best})`;
+}
+
 /** Of the peak at 128 bits, and at the widest vectors. */
-export function formatShares({ bits128, widest }: NonNullable<Row["peakShare"]>): string {
+function formatShares({ bits128, widest }: NonNullable<Row["peakShare"]>): string {
   return `${percent(bits128)} of the peak at 128 bits, ${percent(widest)} of the widest`;
 }
 
@@ -33,7 +39,7 @@ export function rowText({ name, shape, unit, value, peakShare, note, peers, unme
     `${name}  ${formatSummary(value, unit)}${peakShare === undefined ? "" : `, ${formatShares(peakShare)}`}  [${[shape, note].filter((part) => part !== undefined).join("; ")}]`,
     ...Object.entries(peers).map(
       ([peer, result]) =>
-        `  ${peer}: ${formatSummary(result.value, unit)}, ratio ${formatRatio(result.ratio)}${result.note === undefined ? "" : ` [${result.note}]`}`,
+        `  ${peer}: ${formatSummary(result.value, unit)}, ratio ${formatRatios(result)}${result.note === undefined ? "" : ` [${result.note}]`}`,
     ),
     ...Object.entries(unmeasured).map(([peer, reason]) => `  ${peer}: not measured: ${firstLine(reason)}`),
   ];

@@ -1,7 +1,7 @@
 // Results as Markdown: what docs/performance.md says between its two marks.
 import type { Machine } from "../machine/machine.ts";
 import type { BenchFile, Row } from "./bench-file.ts";
-import { firstLine, formatRatio, formatSummary, percent } from "./format.ts";
+import { firstLine, formatRatio, formatRatios, formatSummary, percent } from "./format.ts";
 
 const BEGIN = "<!-- Written by pnpm bench report: what stands between this mark and the next is replaced. -->";
 const END = "<!-- The end of what pnpm bench report writes. -->";
@@ -25,7 +25,7 @@ export function reportTables(results: readonly BenchFile[]): string {
   return [
     `The figures are from a machine that others used at the same time: believe the ratios, whose turns were interleaved, before the
 rates. A figure is the median, with the lowest and the highest of all repetitions. A ratio is our speed divided by the peer's:
-above 1, we are faster.`,
+above 1, we are faster; of the medians, and of the shortest times of each where that is another figure.`,
     ...results.map(section),
   ].join("\n\n");
 }
@@ -91,7 +91,7 @@ function tables(rows: readonly Row[], peers: readonly string[]): readonly string
             ...present.flatMap((peer) => {
               const result = row.peers[peer];
               if (result === undefined) return ["", ""];
-              return [formatSummary(result.value, row.unit), formatRatio(result.ratio)];
+              return [formatSummary(result.value, row.unit), formatRatios(result)];
             }),
           ]),
         )),

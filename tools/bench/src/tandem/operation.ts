@@ -24,7 +24,7 @@ interface Operation {
 }
 
 /** The task's operands, result, and what leads from the ones to the other. */
-export function operationOf(task: OperationTask): Operation {
+function operationOf(task: OperationTask): Operation {
   if (task.kind === "matmul") {
     const { m, k, n, transposeA, transposeB } = task;
     return {
