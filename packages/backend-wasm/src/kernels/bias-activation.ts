@@ -11,7 +11,7 @@ import {
 const BIAS_OPERAND = 2;
 export const NO_BIAS: LaunchArgument = { kind: "integer", value: 0 };
 
-export interface BiasActivation {
+interface BiasActivation {
   readonly hasBias: boolean;
   readonly rectifies: boolean;
 }
@@ -20,7 +20,7 @@ export interface BiasActivation {
 type Meaning = "result" | "bias" | "biased result" | "rectified result" | "rectified biased result";
 
 /** The epilogue as a bias and an activation, or `undefined` if it is anything else. `biasShape` is that of its one further operand. */
-export function biasActivation(
+function biasActivation(
   epilogue: ScalarProgram | undefined,
   biasShape: Shape | undefined,
   columns: number,
@@ -55,7 +55,7 @@ function isRowOf(shape: Shape, columns: number): boolean {
   return shape.at(-1) === columns && shape.slice(0, -1).every((extent) => extent === 1);
 }
 
-export interface FusedEpilogue {
+interface FusedEpilogue {
   /** The address of the bias, or 0. */
   readonly bias: LaunchArgument;
   readonly rectifies: boolean;
