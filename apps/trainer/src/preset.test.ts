@@ -31,6 +31,18 @@ describe("a configuration", () => {
     expect(files).toEqual(full);
   });
 
+  test("strengthens the colour noise of emoji and leaves the rest of the augmentation to the recipe", () => {
+    const { augmentation } = configFor({ model: "alexnet-mini", data: "emoji", seed: 1, recipe: "code-2012" });
+    expect(augmentation).toEqual({
+      crops: "random",
+      flips: true,
+      colourNoise: "code-2012",
+      colourNoiseStrength: 3,
+      epochsWithoutColourNoise: 25,
+      picturesPerCrop: 32,
+    });
+  });
+
   test("gives towers to networks that have them", () => {
     const towers = (choices: Partial<Parameters<typeof configFor>[0]>): number =>
       configFor({ model: "alexnet-mini", data: "fashion-mnist", seed: 1, ...choices }).towers;

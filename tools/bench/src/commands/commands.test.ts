@@ -80,12 +80,12 @@ test("a file has the ratios of the rows that are rates", () => {
     measure: async () => ({ kind: "unmeasured", reason: "it is made up" }),
     [Symbol.asyncDispose]: async () => undefined,
   });
-  const contenders = [contender("tandem", "tandem"), contender("torch as installed", "torch")] as const;
+  const contenders = [contender("tandem", "tandem"), contender("torch", "torch")] as const;
   const options = { threads: 2, peers: [], towers: 1, rounds: 3 } as const;
   const time = { median: 1, min: 1, max: 1, count: 1 };
   const phase = {
     ...plainRow("forward", "net", "ms", time),
-    peers: { "torch as installed": { value: time, ratio: 9, bestRatio: 9 } },
+    peers: { torch: { value: time, ratio: 9, bestRatio: 9 } },
   };
   const file = benchFile("pnpm bench gemm", options, { machine: example.machine, contenders, missing: [] }, [
     ...example.rows,

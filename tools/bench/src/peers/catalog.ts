@@ -24,7 +24,7 @@ function javascript(name: PeerName, file: string, ...words: readonly string[]): 
 
 /**
  * glibc gives freed memory of this size back to the system, and PyTorch takes it anew in every step, page by page. Told to keep it,
- * PyTorch can be more than twice as fast, so it is measured in both ways.
+ * PyTorch can be more than twice as fast, so it is measured in both ways: as it is installed, under its own name, and so.
  */
 const keepingMemory = { MALLOC_MMAP_MAX_: "0", MALLOC_TRIM_THRESHOLD_: `${2 ** 40}` };
 
@@ -36,7 +36,7 @@ const torch: PeerEntry = {
     const script = fileURLToPath(new URL("../../python/torch_peer.py", import.meta.url));
     const start = { command: python, arguments: [script, `${threads}`] };
     return [
-      { name: "torch as installed", ...start },
+      { name: "torch", ...start },
       { name: "torch keeping memory", ...start, environment: keepingMemory },
     ];
   },

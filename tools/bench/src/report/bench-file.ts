@@ -47,10 +47,7 @@ export interface BenchFile {
   }[];
   readonly missing: readonly { readonly name: string; readonly reason: string; readonly install: string }[];
   readonly rows: readonly Row[];
-  /**
-   * Our speed / the peer's, the geometric mean over the rows that both have. For a library of several contenders under its name the
-   * ratio to whichever is fastest in each row, and each one's own under theirs.
-   */
+  /** Our speed / the peer's: the geometric mean over the rows that both have. */
   readonly ratios: Readonly<Record<string, number>>;
 }
 

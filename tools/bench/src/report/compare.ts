@@ -56,28 +56,12 @@ export function plainRow(name: string, shape: string, unit: Unit, value: Summary
   return { name, shape, unit, value, ...(note !== undefined && { note }), peers: {}, unmeasured: {} };
 }
 
-/** By peer and by library, over the rows that have a ratio to it. */
-export function ratiosOf(
-  rows: readonly Row[],
-  contenders: readonly Pick<Contender, "name" | "library">[],
-): BenchFile["ratios"] {
+/** By peer: geometric means over the rows that have a ratio to it. */
+export function ratiosOf(rows: readonly Row[], contenders: readonly Pick<Contender, "name">[]): BenchFile["ratios"] {
   const ratios: Record<string, number> = {};
-  const add = (name: string, values: readonly number[]): void => {
+  for (const { name } of contenders) {
+    const values = rows.flatMap(({ peers }) => peers[name]?.ratio ?? []);
     if (values.length > 0) ratios[name] = geometricMean(values);
-  };
-  for (const library of new Set(contenders.map((contender) => contender.library))) {
-    const members = contenders.filter((contender) => contender.library === library).map(({ name }) => name);
-    const lowest = rows.flatMap(({ peers }) => {
-      const found = members.flatMap((member) => peers[member]?.ratio ?? []);
-      return found.length === 0 ? [] : [Math.min(...found)];
-    });
-    add(library, lowest);
-    if (members.length === 1) continue;
-    for (const member of members)
-      add(
-        member,
-        rows.flatMap(({ peers }) => peers[member]?.ratio ?? []),
-      );
   }
   return ratios;
 }

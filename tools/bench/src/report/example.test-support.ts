@@ -26,7 +26,7 @@ export const example: BenchFile = {
   date: "2026-01-02T03:04:05.000Z",
   devices: "wasm:0 with 2 threads",
   threads: 2,
-  peers: [{ name: "torch as installed", library: "torch", details: { version: "1.13", BLAS: "libopenblas.so" } }],
+  peers: [{ name: "torch", library: "torch", details: { version: "1.13", BLAS: "libopenblas.so" } }],
   missing: [{ name: "ort", reason: "it is not installed\nat all", install: "pnpm install" }],
   rows: [
     {
@@ -36,7 +36,7 @@ export const example: BenchFile = {
       value: summary(80),
       peakShare: { bits128: 0.8, widest: 0.4 },
       note: "matmul",
-      peers: { "torch as installed": { value: summary(160), ratio: 0.5, bestRatio: 0.6 } },
+      peers: { torch: { value: summary(160), ratio: 0.5, bestRatio: 0.6 } },
       unmeasured: {},
     },
     { name: "load", shape: "alexnet", unit: "ms", value: summary(12), peers: {}, unmeasured: {} },

@@ -19,7 +19,7 @@ describe("on the terminal", () => {
   test("a row says rate, spread, share of the peak, and the ratio to each peer", () => {
     expect(example.rows.map(rowText).join("\n")).toMatchInlineSnapshot(`
       "square 512  80.0 GFLOP/s (40.0-160), 80 % of the peak at 128 bits, 40 % of the widest  [512 x 512 x 512; matmul]
-        torch as installed: 160 GFLOP/s (80.0-320), ratio 0.50 (best 0.60)
+        torch: 160 GFLOP/s (80.0-320), ratio 0.50 (best 0.60)
       load  12.0 ms (6.00-24.0)  [alexnet]"
     `);
   });
@@ -52,10 +52,10 @@ describe("as Markdown", () => {
       - Abacus, 2 cores, 16 GiB, Linux x64, Node v20.19.0
       - peak in GFLOP/s with 1 / 2 threads: 128 bits 50 / 100, 256 bits 100 / 200 (cc -O3)
       - environment: \`OPENBLAS_CORETYPE=Haswell\`
-      - torch as installed: version 1.13; BLAS libopenblas.so
+      - torch: version 1.13; BLAS libopenblas.so
       - ort did not take part: it is not installed (pnpm install)
 
-      |  |  | ours | of the peak at 128 bits | of the widest | torch as installed | ratio |
+      |  |  | ours | of the peak at 128 bits | of the widest | torch | ratio |
       | --- | --- | ---: | ---: | ---: | ---: | ---: |
       | square 512 | 512 x 512 x 512 | 80.0 GFLOP/s (40.0-160) | 80 % | 40 % | 160 GFLOP/s (80.0-320) | 0.50 (best 0.60) |
 
