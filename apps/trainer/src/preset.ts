@@ -104,6 +104,6 @@ const PRESETS: Readonly<Partial<Record<ModelName, Readonly<Record<string, Datase
       learningRate: 0.02,
       augmentation: { colourNoise: "code-2012", colourNoiseStrength: 3 },
     },
-    "fashion-mnist-full": { epochs: 24 },
+    "fashion-mnist-full": { epochs: 30 },
   },
 };
