@@ -98,7 +98,7 @@ const PRESETS: Readonly<Partial<Record<ModelName, Readonly<Record<string, Datase
   "alexnet-mini": {
     // Other styles mean other colours: stronger noise than the paper's, and a longer look at few pictures.
     emoji: {
-      sizes: { maps: [32, 64, 96, 96, 64], firstKernel: 7, units: [1024, 1024] },
+      sizes: { maps: [32, 64, 96, 96, 64], firstKernel: 7, units: [1024, 1024], dropout: 0.3 },
       batch: 32,
       epochs: 60,
       learningRate: 0.02,
