@@ -4,6 +4,8 @@ import type { BenchFile, Row } from "./bench-file.ts";
 import { firstLine, formatRatio, formatRatios, formatSummary, percent } from "./format.ts";
 
 const BEGIN = "<!-- Written by pnpm bench report: what stands between this mark and the next is replaced. -->";
+/** A page of compiler flags, which the run itself prints. */
+const BUILD_SETTINGS = "torch.__config__";
 const END = "<!-- The end of what pnpm bench report writes. -->";
 
 const preamble = `# Performance
@@ -39,6 +41,7 @@ function section(result: BenchFile): string {
     ...peers.map(
       ({ name, details }) =>
         `- ${name}: ${Object.entries(details)
+          .filter(([key]) => key !== BUILD_SETTINGS)
           .map(([key, text]) => `${key} ${text}`)
           .join("; ")}`,
     ),
