@@ -93,7 +93,7 @@ export const conv2dKernel: KernelDefinition = {
     return areFloats(inputs.slice(0, 2)) && isEpilogueSupported(epilogue, [...inputs.slice(2), ...outputs]);
   },
   scratchBytes(step) {
-    const minimal = minimalForward(step);
+    const minimal = minimalFiltering(step, false);
     return minimal === undefined ? 0 : filteringScratchBytes(minimal);
   },
   launches(step, target) {
@@ -102,7 +102,7 @@ export const conv2dKernel: KernelDefinition = {
     const filter = operand(step.inputs, 1).type.shape;
     const output = operand(step.outputs, 0).type.shape;
     const { bias, rectifies, afterwards } = fusedEpilogue(step, attributes.epilogue, extent(output, 3), target);
-    const minimal = minimalForward(step);
+    const minimal = minimalFiltering(step, false);
     if (minimal !== undefined) return [...filteredConvolution(minimal, false, { bias, rectifies }), ...afterwards];
     const [tapY, tapX, line] = rowMajorStrides(filter) as [number, number, number, number];
     const [image, row, column] = rowMajorStrides(output) as [number, number, number, number];
@@ -125,30 +125,22 @@ export const conv2dKernel: KernelDefinition = {
   },
 };
 
-/** The step as a problem of minimal filtering, if that is the faster way. */
-function minimalForward({ inputs, outputs, attributes }: StepShape): FilteringProblem | undefined {
+/**
+ * The step as a problem of minimal filtering, if that is the faster way. The gradient of an input is a convolution of the cotangent,
+ * padded so that every tap meets it.
+ */
+function minimalFiltering(
+  { inputs, outputs, attributes }: StepShape,
+  isInputGradient: boolean,
+): FilteringProblem | undefined {
   const { groups, padding, strides, dilations } = attributes as ConvolutionAttributes;
   const filter = operand(inputs, 1).type.shape;
+  const taps = extent(filter, 0);
+  const before = (axis: 0 | 1): number => (isInputGradient ? taps - 1 - padding[axis][0] : padding[axis][0]);
   const problem: FilteringProblem = {
     inputs: operand(inputs, 0).type.shape,
     outputs: operand(outputs, 0).type.shape,
-    groups,
-    taps: extent(filter, 0),
-    before: [padding[0][0], padding[1][0]],
-  };
-  return suitsMinimalFiltering(problem, filter, strides, dilations) ? problem : undefined;
-}
-
-/** The same for the gradient of the input: a convolution of the cotangent, padded so that every tap meets it. */
-function minimalInputGradient({ inputs, outputs, attributes }: StepShape): FilteringProblem | undefined {
-  const { groups, padding, strides, dilations } = attributes as ConvolutionAttributes;
-  const filter = operand(inputs, 1).type.shape;
-  const problem: FilteringProblem = {
-    inputs: operand(inputs, 0).type.shape,
-    outputs: operand(outputs, 0).type.shape,
-    groups,
-    taps: extent(filter, 0),
-    before: [extent(filter, 0) - 1 - padding[0][0], extent(filter, 1) - 1 - padding[1][0]],
+    ...{ groups, taps, before: [before(0), before(1)] },
   };
   return suitsMinimalFiltering(problem, filter, strides, dilations) ? problem : undefined;
 }
@@ -187,11 +179,11 @@ function residues(size: number, taps: number, stride: number, dilation: number, 
 export const conv2dInputGradientKernel: KernelDefinition = {
   supports: areFloats,
   scratchBytes(step) {
-    const minimal = minimalInputGradient(step);
+    const minimal = minimalFiltering(step, true);
     return minimal === undefined ? 0 : filteringScratchBytes(minimal);
   },
   launches(step) {
-    const minimal = minimalInputGradient(step);
+    const minimal = minimalFiltering(step, true);
     if (minimal !== undefined) return filteredConvolution(minimal, true, { bias: NO_BIAS, rectifies: false });
     const attributes = step.attributes as ConvolutionInputGradientAttributes;
     const { groups, strides, dilations, padding, inputShape } = attributes;
