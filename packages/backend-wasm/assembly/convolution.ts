@@ -40,7 +40,7 @@ class Convolution extends Pictures {
   rectifies: i32;
 }
 
-/** Packs what lies from `first` on, `depth` deep, of the positions of a block; `source` is that of its group's channels. */
+/** Packs what lies from `first` on, `depth` deep, of the positions of a block, whose table is written. */
 function packPositions(to: usize, workspace: usize, convolution: Convolution, rows: i32, first: i32, depth: i32): void {
   const runLength = runLengthOf(convolution);
   const positions = rowTable(workspace);

@@ -164,7 +164,7 @@ export interface FilteringEpilogue {
 
 /**
  * output = input convolved with the filter, of a step whose operands are the input and the filter. `isTurned` makes it the gradient
- * of the input of a convolution: the filter [3, 3, outputs, inputs] is turned round, its channels change places.
+ * of the input of a convolution: the filter [taps, taps, outputs, inputs] is turned round, its channels change places.
  */
 export function filteredConvolution(
   problem: FilteringProblem,
