@@ -1,9 +1,15 @@
 // One project for each package, app, tool and test folder. The source condition lets tests read the packages' TypeScript.
 // `--mode long` runs the files named *.long.test.ts and nothing else.
 import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
+import { softwareVulkanDrivers } from "./tools/launch/software-vulkan.mjs";
+
+// Tests of WebGPU compare bits and tolerances, so they run on the same software drivers everywhere, unless the user names others.
+// Vulkan's loader reads the variable in this process's children.
+const drivers = softwareVulkanDrivers();
+if (drivers.length > 0) process.env.VK_DRIVER_FILES ??= drivers.join(delimiter);
 
 const conditions = ["@tandem/source", ...defaultServerConditions];
 
