@@ -71,6 +71,8 @@ export class MemoryError extends TandemError {
 }
 /** An operation that a backend cannot run, or that failed while running. */
 export class BackendError extends TandemError {}
+/** A device that is gone, with everything it held: a driver that was reset, a GPU that was unplugged. It has to be opened again. */
+export class DeviceLostError extends BackendError {}
 /** A function traced, compiled or called in a way that has no meaning. */
 export class UsageError extends TandemError {}
 

@@ -1,4 +1,12 @@
-import { BackendError, DTypeError, type ErrorLocation, MemoryError, ShapeError, UsageError } from "@tandem/core";
+import {
+  BackendError,
+  DeviceLostError,
+  DTypeError,
+  type ErrorLocation,
+  MemoryError,
+  ShapeError,
+  UsageError,
+} from "@tandem/core";
 import { expect, test } from "vitest";
 import { packError, unpackError } from "./error-transport.ts";
 
@@ -11,6 +19,7 @@ const location: ErrorLocation = {
 
 const errors: readonly Error[] = [
   new BackendError("tfjs:0: map of conv1 failed", { hint: "try another", cause: new RangeError("out of range") }),
+  new DeviceLostError("webgpu:0 was lost"),
   new ShapeError("shapes differ", {}, location),
   new DTypeError("f64 is not f32"),
   new UsageError("no"),

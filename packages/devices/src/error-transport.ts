@@ -2,6 +2,7 @@
 import {
   BackendError,
   DeviceError,
+  DeviceLostError,
   DonationError,
   DTypeError,
   type ErrorLocation,
@@ -24,7 +25,16 @@ export interface PackedError {
 }
 
 const classes: ReadonlyMap<string, typeof TandemError> = new Map<string, typeof TandemError>(
-  Object.entries({ BackendError, DeviceError, DonationError, DTypeError, ShapeError, TandemError, UsageError }),
+  Object.entries({
+    BackendError,
+    DeviceError,
+    DeviceLostError,
+    DonationError,
+    DTypeError,
+    ShapeError,
+    TandemError,
+    UsageError,
+  }),
 );
 
 export function packError(error: unknown): PackedError {
