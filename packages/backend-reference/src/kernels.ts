@@ -8,7 +8,7 @@ import { concatenateKernel, flipKernel, padKernel, reshapeKernel, sliceKernel, t
 import { maxPool2dGradientKernel, maxPool2dKernel, maxPool2dPickKernel } from "./pooling.ts";
 import { argmaxKernel, reduceKernel } from "./reduce.ts";
 
-/** By op. Each kernel computes in float64 and rounds once when it stores; f16 has no host array and so no kernel. */
+/** By op. Each kernel computes in float64 and rounds once when it stores. */
 export const referenceKernels: ReadonlyMap<string, Kernel> = new Map(
   Object.entries({
     map: mapKernel,

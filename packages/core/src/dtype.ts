@@ -1,4 +1,5 @@
 // Element types: their sizes, the typed array each one lives in on the host, and how a number is rounded to each.
+import { roundToFloat16 } from "./float16.ts";
 
 export type DType = "f16" | "f32" | "f64" | "i32" | "u32" | "bool";
 
@@ -32,7 +33,7 @@ export function accumulatorOf(dtype: DType): DType {
   return dtype === "f16" ? "f32" : dtype;
 }
 
-/** A view of `length` elements on `buffer`, or fresh zeroed memory when no buffer is given. */
+/** A view of `length` elements on `buffer`, or fresh zeroed memory when no buffer is given. f16 has none. */
 export function hostArray(
   dtype: DType,
   length: number,
@@ -50,16 +51,17 @@ export function hostArray(
     case "bool":
       return new Uint32Array(buffer, byteOffset, length);
     case "f16":
-      throw new TypeError("f16 has no host array on this engine: convert to f32 on the device before reading back");
+      throw new TypeError("f16 has no array on the host");
   }
 }
 
-/** Rounds a float64 intermediate to what a value of `dtype` can hold; integers wrap as 32-bit hardware does. */
+/** Rounds a float64 intermediate to the nearest value of `dtype`, ties to even; integers wrap as 32-bit hardware does. */
 export function roundTo(dtype: DType, value: number): number {
   switch (dtype) {
     case "f64":
       return value;
     case "f16":
+      return roundToFloat16(value);
     case "f32":
       return Math.fround(value);
     case "i32":

@@ -9,8 +9,17 @@ export interface HostTensor extends ArrayType {
   readonly data: HostArray;
 }
 
+/** Refuses f16, which no engine has an array of: such values stay on devices. `what` is named in the error. */
+export function requireHostType(what: string, type: ArrayType): void {
+  if (type.dtype !== "f16") return;
+  throw new DTypeError(`${what} is ${formatTensorType(type)}: f16 stays on devices, the host has no array of it`, {
+    hint: 'make it f32, and convert inside the compiled function: x.cast("f16") on the way in, y.cast("f32") on the way out',
+  });
+}
+
 /** A host tensor over `data` (used as it is), over a copy of a list, or filled with one number. */
 export function hostTensor(dtype: DType, shape: Shape, data: HostArray | readonly number[] | number): HostTensor {
+  requireHostType("a host tensor", { dtype, shape });
   const count = elementCount(shape);
   if (typeof data === "number") return { dtype, shape, data: hostArray(dtype, count).fill(data) };
   if (data.length !== count) {

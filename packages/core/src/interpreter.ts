@@ -2,10 +2,14 @@
 import type { Backend, Device, DeviceLimits, Executable, MemoryUse, SlotReservation } from "./backend.ts";
 import { type HostArray, hostArray } from "./dtype.ts";
 import { BackendError, MemoryError } from "./errors.ts";
+import { float16Bits, fromFloat16Bits } from "./float16.ts";
 import { type DeviceProgram, type Operand, type Step, segmentsOf } from "./program.ts";
 import { elementCount } from "./shape.ts";
 
-/** Computes a step: reads the inputs, writes every element of the outputs. An output may be the same memory as an input. */
+/**
+ * Computes a step: reads the inputs, writes every element of the outputs. An output may be the same memory as an input.
+ * f16 operands come and go as Float64Array; what is written there is rounded once, after the kernel.
+ */
 export type Kernel = (step: Step, inputs: readonly HostArray[], outputs: readonly HostArray[]) => void;
 
 export interface InterpreterOptions {
@@ -65,11 +69,10 @@ class InterpreterDevice implements Device {
     const segments = segmentsOf(program).map((steps) => steps.map((step) => ({ step, kernel: this.#kernelFor(step) })));
     return {
       submit: async (segment, bindings) => {
-        const view = ({ slot, type }: Operand): HostArray =>
-          hostArray(type.dtype, elementCount(type.shape), this.#memory(bindings[slot] ?? -1));
+        const memory = ({ slot }: Operand): ArrayBuffer => this.#memory(bindings[slot] ?? -1);
         for (const { step, kernel } of segments[segment] ?? []) {
           try {
-            kernel(step, step.inputs.map(view), step.outputs.map(view));
+            runKernel(kernel, step, memory);
           } catch (error) {
             throw new BackendError(
               `${this.name}: ${step.op} of ${step.scope === "" ? "the top level" : step.scope} failed`,
@@ -103,5 +106,25 @@ class InterpreterDevice implements Device {
     if (memory === undefined)
       throw new BackendError(`${this.name} has no slot ${slot}`, { hint: "it was released, or never reserved" });
     return memory;
+  }
+}
+
+function runKernel(kernel: Kernel, step: Step, memory: (operand: Operand) => ArrayBuffer): void {
+  const stored = ({ type }: Operand): number => elementCount(type.shape);
+  const inputs = step.inputs.map((input) =>
+    input.type.dtype === "f16"
+      ? Float64Array.from(new Uint16Array(memory(input), 0, stored(input)), fromFloat16Bits)
+      : hostArray(input.type.dtype, stored(input), memory(input)),
+  );
+  const outputs = step.outputs.map((output) =>
+    output.type.dtype === "f16"
+      ? new Float64Array(stored(output))
+      : hostArray(output.type.dtype, stored(output), memory(output)),
+  );
+  kernel(step, inputs, outputs);
+  for (const [index, output] of step.outputs.entries()) {
+    if (output.type.dtype !== "f16") continue;
+    const bits = new Uint16Array(memory(output), 0, stored(output));
+    for (const [element, value] of (outputs[index] ?? []).entries()) bits[element] = float16Bits(value);
   }
 }

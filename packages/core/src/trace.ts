@@ -2,6 +2,7 @@
 import { UsageError } from "./errors.ts";
 import type { Graph } from "./graph.ts";
 import { GraphBuilder } from "./graph-builder.ts";
+import { requireHostType } from "./host-tensor.ts";
 import { Tensor } from "./tensor.ts";
 import { withBuilder } from "./trace-context.ts";
 import { leaves, type MapTree, mapTree } from "./tree.ts";
@@ -25,7 +26,7 @@ export function isTensor(candidate: unknown): candidate is Tensor {
 
 /**
  * Runs `fn` once on symbolic tensors and records what it does.
- * `donate` names inputs whose memory the output of the same name takes over; both must have the same nesting and types.
+ * No input or output may be f16: the host has no array of it. `donate` names inputs whose memory the output of the same name takes over; both must have the same nesting and types.
  */
 export function trace<S extends Specs, O extends TensorOutputs>(
   fn: (inputs: TensorsOf<S>) => O,
@@ -34,11 +35,15 @@ export function trace<S extends Specs, O extends TensorOutputs>(
 ): Traced<O> {
   const builder = new GraphBuilder();
   return withBuilder(builder, () => {
-    const inputs = mapTree(specs, isTensorType, (type, name) => builder.input(name, type));
+    const inputs = mapTree(specs, isTensorType, (type, name) => {
+      requireHostType(`input ${name}`, type);
+      return builder.input(name, type);
+    });
     const outputs = fn(inputs);
     const named = leaves<Tensor>(outputs, isTensor);
     for (const { name, leaf } of named) {
       if (leaf.builder !== builder) throw new UsageError(`output ${name} belongs to another trace`);
+      requireHostType(`output ${name}`, leaf.type);
     }
     const inputTypes = new Map(leaves<TensorType>(specs, isTensorType).map(({ name, leaf }) => [name, leaf]));
     const isDonated = (name: string): boolean => donate.some((top) => name === top || name.startsWith(`${top}.`));

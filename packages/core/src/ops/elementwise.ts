@@ -1,5 +1,5 @@
 // The elementwise functions users call: each is a map of one scalar operation, so each has the gradient of the scalar table.
-import type { DType } from "../dtype.ts";
+import { accumulatorOf, type DType } from "../dtype.ts";
 import { UsageError } from "../errors.ts";
 import { type Scalar, scalarProgram } from "../scalar/builder.ts";
 import type { ScalarOp } from "../scalar/rules.ts";
@@ -133,9 +133,15 @@ export function cast(x: Tensor, dtype: DType): Tensor {
   return mapOperands("cast", [x], ([a]) => at(a).cast(dtype));
 }
 
-/** True where x is NaN or infinite, from the exponent's bits, so that no engine's shortcuts with NaN matter. f32 only. */
+/** x in the type that its sums are accumulated in: f32 for f16, otherwise x itself. */
+export function toAccumulator(x: Tensor): Tensor {
+  return cast(x, accumulatorOf(x.dtype));
+}
+
+/** True where x is NaN or infinite, from the exponent's bits, so that no engine's shortcuts with NaN matter. f32 and f16. */
 export function isNonFinite(x: Tensor): Tensor {
-  return mapOperands("isNonFinite", [x], ([a]) => at(a).bitcast("u32").and(0x7f800000).eq(0x7f800000));
+  const inWord = x.dtype === "f16" ? cast(x, "f32") : x;
+  return mapOperands("isNonFinite", [inWord], ([a]) => at(a).bitcast("u32").and(0x7f800000).eq(0x7f800000));
 }
 
 /** Repeats x along axes of extent 1 and new leading axes. */

@@ -1,4 +1,5 @@
 // Local response normalization across channels (paper, section 3.3): y = x / (k + alpha * sum of neighbours' squares)^beta.
+// For f16 it is computed in f32: squares of ordinary activations leave the range of f16.
 import { isFloat } from "../dtype.ts";
 import { DTypeError, ShapeError } from "../errors.ts";
 import { defineOp, type Op, operand } from "../op.ts";
@@ -7,7 +8,7 @@ import type { Tensor } from "../tensor.ts";
 import { currentBuilder } from "../trace-context.ts";
 import type { ArrayType } from "../type.ts";
 import { applyOp1 } from "./apply.ts";
-import { add, div, mapOperands, mul, pow, square, sub } from "./elementwise.ts";
+import { add, cast, div, mapOperands, mul, pow, square, sub, toAccumulator } from "./elementwise.ts";
 import { pad, reshape, sliceAxis } from "./movement.ts";
 
 export type LocalResponseNormalizationAttributes = {
@@ -44,8 +45,8 @@ export const localResponseNormalizationOp: Op<LocalResponseNormalizationAttribut
       ];
     },
     decompose(inputs, attributes) {
-      const x = operand(inputs, 0);
-      return [mul(x, pow(denominator(x, attributes), -attributes.beta))];
+      const x = toAccumulator(operand(inputs, 0));
+      return [cast(mul(x, pow(denominator(x, attributes), -attributes.beta)), operand(inputs, 0).dtype)];
     },
     flops: (_inputs, outputs, { size }) => elementCount(operand(outputs, 0).shape) * (2 * size + 34),
   });
@@ -66,7 +67,7 @@ export const localResponseNormalizationGradientOp: Op<LocalResponseNormalization
       return [x];
     },
     decompose(inputs, attributes) {
-      const [x, , dy] = [operand(inputs, 0), operand(inputs, 1), operand(inputs, 2)];
+      const [x, dy] = [toAccumulator(operand(inputs, 0)), toAccumulator(operand(inputs, 2))];
       const { alpha, beta, size } = attributes;
       const scale = denominator(x, attributes);
       const direct = mul(dy, pow(scale, -beta));
@@ -74,7 +75,8 @@ export const localResponseNormalizationGradientOp: Op<LocalResponseNormalization
         before: lastNeighbour(size),
         after: firstNeighbour(size),
       });
-      return [sub(direct, mul(mul(x, throughNeighbours), 2 * alpha * beta))];
+      const dx = sub(direct, mul(mul(x, throughNeighbours), 2 * alpha * beta));
+      return [cast(dx, operand(inputs, 0).dtype)];
     },
     flops: (_inputs, outputs, { size }) => elementCount(operand(outputs, 0).shape) * (3 * size + 40),
   });

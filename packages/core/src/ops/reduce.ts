@@ -6,7 +6,7 @@ import { elementCount, extent, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { applyOp1 } from "./apply.ts";
 import { type Axes, requireAxes, requireAxis } from "./axis.ts";
-import { add, broadcastTo, cast, div, equal, exp, log, mul, sub, where } from "./elementwise.ts";
+import { add, broadcastTo, cast, div, equal, exp, log, mul, sub, toAccumulator, where } from "./elementwise.ts";
 import { reshape } from "./movement.ts";
 import { stopGradient } from "./stop-gradient.ts";
 
@@ -108,7 +108,8 @@ export function mean(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tenso
     if (!isFloat(x.dtype)) throw new DTypeError(`expects floats, found ${x.dtype}`, { hint: 'use .cast("f32") first' });
   });
   const count = over.reduce((product, axis) => product * extent(x.shape, axis), 1);
-  return mul(sum(x, over, options), 1 / count);
+  // In f16 the sum may be too large, and 1 / count too small.
+  return cast(mul(sum(toAccumulator(x), over, options), 1 / count), x.dtype);
 }
 
 /** Position (i32) of the first largest element along `axis`. */

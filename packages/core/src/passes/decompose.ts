@@ -5,6 +5,7 @@ import { type Graph, type GraphNode, typeOf } from "../graph.ts";
 import { operand, opOf } from "../op.ts";
 import { reshapeOp } from "../ops/movement.ts";
 import { transferOp } from "../ops/transfer.ts";
+import { formatTensorType, type TensorType } from "../type.ts";
 import { deviceIndex } from "./bind-devices.ts";
 import { rewriteGraph } from "./rewrite.ts";
 
@@ -42,17 +43,24 @@ function isSupported(graph: Graph, node: GraphNode, backends: readonly Backend[]
 
 function cannotRun(graph: Graph, node: GraphNode, backend: Backend): BackendError {
   const types = node.inputs.map((value) => typeOf(graph, value));
+  const result = typeOf(graph, operand(node.outputs, 0));
   return new BackendError(
-    `${backend.name} cannot run ${node.op} on ${types.map(({ dtype, shape }) => `${dtype}[${shape}]`).join(", ")} and there is no decomposition`,
-    { hint: "the reference backend runs everything: TANDEM_BACKEND=reference" },
+    `${backend.name} cannot run ${node.op} ${types.map(formatTensorType).join(", ")} -> ${formatTensorType(result)} and there is no decomposition`,
+    { hint: hintFor([...types, result]) },
   ).at({
     op: node.op,
     scope: node.scope,
-    device: types[0]?.device,
+    device: result.device,
     operands: types.map((type, index) => ({
       role: opOf(node).roles[index] ?? "operand",
       type,
       origin: `value ${node.inputs[index]}`,
     })),
   }) as BackendError;
+}
+
+function hintFor(types: readonly TensorType[]): string {
+  return types.some(({ dtype }) => dtype === "f16")
+    ? "f16 needs TANDEM_BACKEND=webgpu on an adapter with shader-f16; everywhere else compute in f32 (--precision f32)"
+    : "the reference backend runs everything: TANDEM_BACKEND=reference";
 }

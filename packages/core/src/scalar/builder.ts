@@ -88,7 +88,20 @@ export class Scalar {
     if (dtype === this.dtype) return this;
     const value = this.constantValue;
     if (value !== undefined) return this.builder.constant(value, dtype);
+    const origin = this.#widenedFrom();
+    if (origin?.dtype === dtype) return origin;
     return this.builder.emit({ op: "cast", dtype, args: [this.position] });
+  }
+
+  /** The float that this one is, in a type with more bits. */
+  #widenedFrom(): Scalar | undefined {
+    const instruction = this.builder.instructions[this.position];
+    if (instruction?.op !== "cast" || !isFloat(instruction.dtype)) return undefined;
+    const [position] = instruction.args;
+    const source = this.builder.instructions[position]?.dtype;
+    if (source === undefined || !isFloat(source)) return undefined;
+    if (bytesPerElement(source) >= bytesPerElement(instruction.dtype)) return undefined;
+    return new Scalar(this.builder, position, source);
   }
 
   bitcast(dtype: "f32" | "i32" | "u32"): Scalar {
