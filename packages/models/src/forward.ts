@@ -1,5 +1,5 @@
-// Runs an architecture while tracing: a value a tower, each on its tower's device. Towers exchange values only where a layer sees
-// both of them.
+// Runs an architecture while tracing: a value a tower, each on the device of its tower's parameters. Towers exchange values only
+// where a layer sees both of them.
 import {
   averagePool2d,
   concatenate,
@@ -7,7 +7,6 @@ import {
   elementCount,
   formatTensorType,
   localResponseNormalization,
-  logicalDevice,
   maxPool2d,
   type RandomSource,
   ShapeError,
@@ -20,8 +19,13 @@ import { convolution, type LayerParameters, linear, mapNormalization } from "@ta
 import type { Architecture, ConvolutionStage, Layer, LinearStage } from "./architecture.ts";
 import { isTowerTree, type ModelParameters } from "./parameters.ts";
 
-/** Dropout is random in training, from `random`: u32 scalars that the host feeds. Otherwise the network is tested. */
-export type Mode = { readonly training: true; readonly random: RandomSource } | { readonly training: false };
+/**
+ * Dropout is random in training, from `random`: u32 scalars that the host feeds. `sampleOffset` is the place of the first picture
+ * in the batch, where that is divided; 0 by default. Otherwise the network is tested.
+ */
+export type Mode =
+  | { readonly training: true; readonly random: RandomSource; readonly sampleOffset?: number }
+  | { readonly training: false };
 
 /** The parts of one value: one for each tower, on its device. */
 export type Columns = readonly Tensor[];
@@ -35,14 +39,19 @@ export interface ForwardPass {
   readonly observe?: (name: string, columns: Columns) => void;
 }
 
-/** The classifier's input [n, units], on device 0: what the last hidden layer makes of images [n, height, width, channels]. */
+/** The classifier's input [n, units], on the classifier's device: what the last hidden layer makes of images [n, height, width, channels]. */
 export function features(pass: ForwardPass, images: Tensor): Tensor {
   requireImages(pass.architecture, images);
   const last = pass.architecture.layers.reduce<Columns>((columns, layer) => runLayer(pass, layer, columns), [images]);
-  return scope(pass.architecture.classifier.name, () => flatten(gather(last, logicalDevice(0))));
+  return scope(pass.architecture.classifier.name, () => flatten(gather(last, classifierDevice(pass))));
 }
 
-/** Scores of the classes [n, classes] before the softmax, on device 0. */
+/** Where the scores are computed: device 0, unless the parameters were placed elsewhere. */
+export function classifierDevice(pass: ForwardPass): string {
+  return layerParameters(pass, pass.architecture.classifier.name, 0).weight.device;
+}
+
+/** Scores of the classes [n, classes] before the softmax, on the classifier's device. */
 export function classify(pass: ForwardPass, featureVectors: Tensor): Tensor {
   const { name } = pass.architecture.classifier;
   return scope(name, () => {
@@ -74,10 +83,12 @@ function runLayer(pass: ForwardPass, layer: Layer, before: Columns): Columns {
   });
 }
 
-/** What each tower's part of the layer reads, moved to the tower's device. */
-function columnsSeen({ towers }: ForwardPass, layer: Layer, before: Columns): Columns {
+/** What each tower's part of the layer reads, moved to where its parameters are. */
+function columnsSeen(pass: ForwardPass, layer: Layer, before: Columns): Columns {
   if (layer.kind === "convolution" && layer.sees === "own") return before;
-  return Array.from({ length: towers }, (_, tower) => gather(before, logicalDevice(tower)));
+  return Array.from({ length: pass.towers }, (_, tower) =>
+    gather(before, layerParameters(pass, layer.name, tower).weight.device),
+  );
 }
 
 /** All maps or units on one device, tower 0's first. */
@@ -134,12 +145,13 @@ function runStage(pass: ForwardPass, stage: ConvolutionStage | LinearStage, x: T
   }
 }
 
-/** Masks belong to units of the undivided layer, so that they do not depend on towers. */
+/** Masks belong to units of the undivided layer and pictures of the undivided batch, so that they do not depend on the placement. */
 function silence({ mode }: ForwardPass, rate: number, x: Tensor, tower: number): Tensor {
   if (!mode.training) return x.mul(1 - rate);
   const [, units = 0] = x.shape;
   const random = { seed: mode.random.seed.to(x.device), step: mode.random.step.to(x.device) };
-  return dropout(x, random, { rate, training: true, scaling: "paper", elementOffset: tower * units });
+  const offsets = { sampleOffset: mode.sampleOffset ?? 0, elementOffset: tower * units };
+  return dropout(x, random, { rate, training: true, scaling: "paper", ...offsets });
 }
 
 function layerParameters({ parameters, towers }: ForwardPass, layer: string, tower: number): LayerParameters<Tensor> {

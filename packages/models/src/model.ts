@@ -2,7 +2,6 @@
 import {
   full,
   type HostTensor,
-  logicalDevice,
   operand,
   scope,
   spec,
@@ -13,12 +12,12 @@ import {
 } from "@tandem/core";
 import { crossEntropyLoss, initialize, type ParameterSpec, topKErrors, type UpdateRule } from "@tandem/nn";
 import type { Architecture } from "./architecture.ts";
-import { type Columns, classify, type ForwardPass, features, gather, type Mode } from "./forward.ts";
+import { type Columns, classifierDevice, classify, type ForwardPass, features, gather, type Mode } from "./forward.ts";
 import { type LayerTree, type ModelParameters, mapLayers, parameterSpecs } from "./parameters.ts";
 import { canonicalName, deviceOf, mergeTowers, splitTowers, towerTypes } from "./towers.ts";
 
 export interface LabelledImages {
-  /** f32 [n, height, width, channels], prepared, on device 0 or fed by the host. */
+  /** f32 [n, height, width, channels], prepared, on any device or fed by the host. */
   readonly images: Tensor;
   /** i32 [n]. */
   readonly labels: Tensor;
@@ -35,6 +34,7 @@ export type ErrorSums = {
   readonly weight: Tensor;
 };
 
+/** Its functions compute where the parameters they are given live: "device 0" below is the device of the classifier's. */
 export interface Model {
   readonly architecture: Architecture;
   readonly towers: 1 | 2;
@@ -102,21 +102,25 @@ export function createModel(architecture: Architecture, placement: Placement = {
     ruleOf: (name) => specOf(parameters, name).rule,
     loss(given, { images, labels, weights }, mode) {
       const scores = logits(passOf(given, mode), images);
+      const { device } = scores;
       return scope("loss", () => {
-        const errors = topKErrors(scores, labels, [1, 5], weights);
-        const weight = weights === undefined ? full([], labels.shape[0] ?? 0) : sum(weights);
+        const [own, counts] = [labels.to(device), weights?.to(device)];
+        const errors = topKErrors(scores, own, [1, 5], counts);
+        const weight = counts === undefined ? full([], labels.shape[0] ?? 0, { device }) : sum(counts);
         const aux = { top1: operand(errors, 0), top5: operand(errors, 1), weight };
-        return { value: crossEntropyLoss(scores, labels, weights), aux };
+        return { value: crossEntropyLoss(scores, own, counts), aux };
       });
     },
     logits: (given, images, mode) => logits(passOf(given, mode), images),
     features: (given, images, mode) => features(passOf(given, mode), images),
     activations(given, images, mode) {
       const seen: Record<string, Tensor> = {};
+      const pass = passOf(given, mode);
+      const home = classifierDevice(pass);
       const observe = (name: string, columns: Columns): void => {
-        seen[name] = gather(columns, logicalDevice(0));
+        seen[name] = gather(columns, home);
       };
-      logits({ ...passOf(given, mode), observe }, images);
+      logits({ ...pass, observe }, images);
       return seen;
     },
   };

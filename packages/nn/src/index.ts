@@ -1,5 +1,7 @@
 // Layers, initialisers, losses, optimisers and schedules, as functions over explicit parameters.
 export { type AdamOptions, type AdamSlot, adam } from "./adam.ts";
+export { allReduce } from "./all-reduce.ts";
+export { dataParallelGradients, type Replica, type ReplicaGradient, replicate } from "./data-parallel.ts";
 export { type FiniteGuard, finiteGuard } from "./finite-guard.ts";
 export { initialize } from "./initialize.ts";
 export { convolution, type LayerParameters, linear } from "./layers.ts";
@@ -30,4 +32,5 @@ export {
   type UpdateRule,
 } from "./parameter.ts";
 export { type SgdOptions, sgd } from "./sgd.ts";
+export { type Shard, shardsOf } from "./shards.ts";
 export { labelRank, topKErrors } from "./top-k-error.ts";
