@@ -4,30 +4,16 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import {
-  BackendError,
-  compile,
-  type DeviceProgram,
-  evaluate,
-  hostTensor,
-  logicalDevice,
-  MemoryError,
-  scalarProgram,
-  spec,
-  type Tensor,
-} from "@tandem/core";
+import { compile, evaluate, hostTensor, logicalDevice, MemoryError, spec, type Tensor } from "@tandem/core";
 import { describe, expect, test, vi } from "vitest";
-import { activityCounters } from "./activity.ts";
-import { backendNames, type DeviceOptions } from "./backends.ts";
-import type { DeviceEnvironment } from "./environment.ts";
+import { backendNames } from "./backends.ts";
+import type { DeviceEnvironment } from "./choice/environment.ts";
 import { openDevices } from "./open-devices.ts";
-import { profilePath } from "./profile-file.ts";
-import { openThreadDevice } from "./thread-device.ts";
+import { profilePath } from "./profile/profile-file.ts";
 
 const square = ({ x }: { readonly x: Tensor }): { readonly y: Tensor } => ({ y: x.matmul(x).add(1) });
 const x = hostTensor("f32", [2, 2], [1, 2, 3, 4]);
 const squared = [8, 11, 16, 23];
-const options: DeviceOptions = { threads: 1, simd: "auto", profile: false };
 
 describe.each(backendNames)("%s", (backend) => {
   test.each([false, true])("computes (in process: %s)", async (inProcess) => {
@@ -104,85 +90,6 @@ test.each<[DeviceEnvironment, string | undefined]>([
   [{ TANDEM_PROFILE: "step.json", INIT_CWD: "/home/user" }, "/home/user/step.json"],
 ])("%j writes a profile to %s", (environment, path) => {
   expect(profilePath(environment)).toBe(path === undefined ? undefined : resolve(path));
-});
-
-/** One map whose input was never written. */
-const unwritten: DeviceProgram = {
-  device: 0,
-  slots: [{ kind: "temporary", bytes: 4 }],
-  constants: [],
-  stream: [
-    {
-      kind: "segment",
-      steps: [
-        {
-          id: 0,
-          op: "map",
-          attributes: { body: scalarProgram(["f32"], ([a]) => (a === undefined ? [] : [a.neg()])), shape: [1] },
-          inputs: [{ slot: 0, type: { dtype: "f32", shape: [1] } }],
-          outputs: [{ slot: 0, type: { dtype: "f32", shape: [1] } }],
-          scope: "conv1",
-          flops: 1,
-          bytesMoved: 8,
-          releases: [],
-        },
-      ],
-    },
-  ],
-  peakBytes: 4,
-};
-
-test("an error in a thread arrives with its class, message and cause", async () => {
-  const device = await openThreadDevice({ backend: "tfjs", index: 3, options, activity: activityCounters() });
-  const executable = await device.load(unwritten);
-  const submission = executable.submit(0, [7]);
-  await expect(submission).rejects.toThrow(BackendError);
-  await expect(submission).rejects.toThrow("tfjs:3: map of conv1 failed");
-  await expect(submission).rejects.toMatchObject({ cause: { message: expect.stringContaining("nothing in slot 7") } });
-  await device[Symbol.asyncDispose]();
-});
-
-test("a write that went wrong is told by the next answer", async () => {
-  const device = await openThreadDevice({ backend: "tfjs", index: 0, options, activity: activityCounters() });
-  device.write(5, new Float32Array(4));
-  await expect(device.memoryUse()).rejects.toThrow("slot 5");
-  expect(await device.memoryUse()).toEqual({ allocatedBytes: 0, peakBytes: 0 });
-  await device[Symbol.asyncDispose]();
-});
-
-test("data may be reused as soon as write returns", async () => {
-  const device = await openThreadDevice({ backend: "tfjs", index: 0, options, activity: activityCounters() });
-  await device.reserve([{ id: 0, bytes: 8 }]);
-  const data = Float32Array.of(1, 2);
-  device.write(0, data);
-  data.fill(0);
-  expect([...new Float32Array(await device.read(0, 8))]).toEqual([1, 2]);
-  await device[Symbol.asyncDispose]();
-});
-
-test("a thread that crashes rejects what it was asked, and what it is asked later, with its name", async () => {
-  const crashing = `
-    import { parentPort } from "node:worker_threads";
-    parentPort.on("message", ({ kind, id }) => {
-      if (kind !== "open") throw new Error("a fault in the machine");
-      parentPort.postMessage({ id, value: { memoryBytes: 1 } });
-    });`;
-  const entry = new URL(`data:text/javascript,${encodeURIComponent(crashing)}`);
-  const device = await openThreadDevice({ backend: "tfjs", index: 1, options, activity: activityCounters() }, entry);
-  const [first, second] = [device.memoryUse(), device.read(0, 4)];
-  await expect(first).rejects.toThrow("tfjs:1 stopped");
-  await expect(first).rejects.toMatchObject({ cause: { message: "a fault in the machine" } });
-  await expect(second).rejects.toThrow("tfjs:1 stopped");
-  await expect(device.reserve([])).rejects.toThrow("tfjs:1 stopped");
-  expect(() => device.write(0, new Float32Array(1))).toThrow("tfjs:1 stopped");
-  await device[Symbol.asyncDispose]();
-});
-
-test("a device that was closed says so", async () => {
-  const device = await openThreadDevice({ backend: "tfjs", index: 0, options, activity: activityCounters() });
-  await device[Symbol.asyncDispose]();
-  await device[Symbol.asyncDispose]();
-  await expect(device.memoryUse()).rejects.toThrow("tfjs:0 was closed");
 });
 
 test.each([

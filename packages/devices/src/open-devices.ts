@@ -1,12 +1,13 @@
 // Opens the devices that the environment asks for, each in a thread of its own.
 import { availableParallelism } from "node:os";
 import { type Device, DeviceGroup } from "@tandem/core";
-import { activityCounters, mostAtOnce } from "./activity.ts";
 import { type DeviceOptions, knownBackends } from "./backends.ts";
-import { type ChosenDevice, chooseDevices } from "./choose-devices.ts";
-import type { DeviceEnvironment } from "./environment.ts";
-import { ProfileRecorder, profilePath } from "./profile-file.ts";
-import { openThreadDevice } from "./thread-device.ts";
+import { type ChosenDevice, chooseDevices } from "./choice/choose-devices.ts";
+import type { DeviceEnvironment } from "./choice/environment.ts";
+import { ProfileRecorder, profilePath } from "./profile/profile-file.ts";
+import { activityCounters, mostAtOnce } from "./remote/activity.ts";
+import { openRemoteDevice } from "./remote/remote-device.ts";
+import { startDeviceThread } from "./remote/thread-channel.ts";
 
 export interface OpenDevicesOptions {
   /** Compute on the calling thread instead: for tests. */
@@ -67,7 +68,9 @@ export async function openDevices(
     const options: DeviceOptions = { ...shared, threads };
     return inProcess
       ? knownBackends[backend].open({ count: 1, first: index, ...options })
-      : openThreadDevice({ backend, index, options, activity }).then((device) => [device]);
+      : openRemoteDevice(startDeviceThread(`${backend}:${index}`), { backend, index, options, activity }).then(
+          (device) => [device],
+        );
   };
   const opened = await Promise.allSettled(devices.map(open));
   const failure = opened.find((result) => result.status === "rejected");

@@ -2,8 +2,8 @@
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { SegmentProfile } from "@tandem/core";
+import { type DeviceEnvironment, given } from "../choice/environment.ts";
 import { chromeTrace } from "./chrome-trace.ts";
-import { type DeviceEnvironment, given } from "./environment.ts";
 
 const DEFAULT_NAME = "trace.json";
 /** About 300 MB of text. */

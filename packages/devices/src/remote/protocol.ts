@@ -1,21 +1,26 @@
-// What the threads say to each other. A request is answered under its id; writes are not answered, what goes wrong with one is told
-// by the next answer.
+// What a device elsewhere, in a thread or a process, and the thread that uses it say to each other. A request is answered under its
+// id; writes are not answered, what goes wrong with one is told by the next answer.
 import type { DeviceLimits, DeviceProgram, MemoryUse, SegmentTimings, SlotReservation } from "@tandem/core";
-import type { BackendName, DeviceOptions } from "./backends.ts";
+import type { BackendName, DeviceOptions } from "../backends.ts";
 import type { PackedError } from "./error-transport.ts";
 
-/** What a thread is started with. */
-export interface DeviceThreadInput {
+/** What a device is opened with. */
+export interface DeviceInput {
   readonly backend: BackendName;
   readonly index: number;
   readonly options: DeviceOptions;
-  /** Two i32: how many threads are computing now, and the most there ever were at once. */
-  readonly activity: SharedArrayBuffer;
+  /** Two i32: how many devices are computing now, and the most there ever were at once. Other processes share no memory. */
+  readonly activity?: SharedArrayBuffer;
 }
 
-/** The questions by name, each with what it takes and what is answered. */
+/** What an open device says of itself: plain data. */
+export interface DeviceTraits {
+  readonly limits: DeviceLimits;
+}
+
+/** The questions by name, each with what it takes and what is answered. `open` is the first one. */
 export interface Questions {
-  readonly open: { readonly takes: Record<never, never>; readonly gives: DeviceLimits };
+  readonly open: { readonly takes: { readonly input: DeviceInput }; readonly gives: DeviceTraits };
   readonly reserve: { readonly takes: { readonly slots: readonly SlotReservation[] }; readonly gives: undefined };
   readonly release: { readonly takes: { readonly slots: readonly number[] }; readonly gives: undefined };
   readonly read: { readonly takes: { readonly slot: number; readonly bytes: number }; readonly gives: ArrayBuffer };

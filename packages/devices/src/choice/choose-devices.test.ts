@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { backendNames } from "./backends.ts";
+import { backendNames } from "../backends.ts";
 import { type Circumstances, chooseDevices, nameOf } from "./choose-devices.ts";
 import type { DeviceEnvironment } from "./environment.ts";
 

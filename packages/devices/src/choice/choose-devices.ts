@@ -1,7 +1,7 @@
 // From the environment to a list of devices with their threads, and a line that says why these.
 import { type SimdChoice, shareThreads } from "@tandem/backend-wasm";
 import { operand, UsageError } from "@tandem/core";
-import { automaticChoice, type BackendName, backendNames, isBackendName, knownBackends } from "./backends.ts";
+import { automaticChoice, type BackendName, backendNames, isBackendName, knownBackends } from "../backends.ts";
 import { type DeviceEnvironment, given, parseCount } from "./environment.ts";
 
 export interface ChosenDevice {

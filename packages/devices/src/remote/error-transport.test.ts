@@ -21,6 +21,7 @@ const errors: readonly Error[] = [
   new BackendError("tfjs:0: map of conv1 failed", { hint: "try another", cause: new RangeError("out of range") }),
   new DeviceLostError("webgpu:0 was lost"),
   new ShapeError("shapes differ", {}, location),
+  new DeviceLostError("webgpu:0 was lost", { hint: "resume" }),
   new DTypeError("f64 is not f32"),
   new UsageError("no"),
   new MemoryError("tfjs:1", 5000, 4000, { hint: "use less" }),

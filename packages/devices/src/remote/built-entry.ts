@@ -1,0 +1,14 @@
+// Where the built entries are: Node runs no TypeScript, so that sources, too, start built threads and processes.
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { BackendError } from "@tandem/core";
+
+export function builtEntry(name: "device-thread" | "device-process"): URL {
+  return new URL(`../../dist/remote/${name}.js`, import.meta.url);
+}
+
+/** Throws BackendError where a file to start is missing. */
+export function requireBuilt(entry: URL): void {
+  if (entry.protocol !== "file:" || existsSync(entry)) return;
+  throw new BackendError(`${fileURLToPath(entry)} is missing`, { hint: "devices run built code: pnpm build" });
+}
