@@ -178,7 +178,7 @@ fn power(x: f32, y: f32) -> f32 {
   let isOdd = isWhole && abs(y) < 16777216.0f && (i32(clamp(y, -16777216.0f, 16777216.0f)) & 1) == 1;
   let isNegative = (bitcast<u32>(x) >> 31u) == 1u;
   let signed = select(magnitude, -magnitude, isNegative && isOdd);
-  let result = select(signed, ${NAN}, x < 0.0f && !isWhole);
+  let result = select(signed, ${NAN}, x < 0.0f && !isWhole && bitcast<u32>(x) < 0xff800000u);
   return select(result, 1.0f, y == 0.0f);
 }`,
   },
