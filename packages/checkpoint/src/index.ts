@@ -4,14 +4,18 @@ export { CheckpointError } from "./errors.ts";
 export {
   createRunDirectory,
   createRunFolder,
+  type FindRunOptions,
   listCheckpoints,
+  openRunDirectory,
   type RunDirectory,
   type RunDirectoryOptions,
 } from "./run-directory.ts";
 export { type NamedTensors, readSafetensors, type Safetensors, writeSafetensors } from "./safetensors.ts";
 export {
+  type EpochSums,
   nameTensors,
   readTrainingCheckpoint,
+  readTrainingProgress,
   restoreTree,
   type TrainingCheckpoint,
   type TrainingProgress,

@@ -1,8 +1,8 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createRunDirectory, listCheckpoints } from "./run-directory.ts";
+import { createRunDirectory, listCheckpoints, openRunDirectory, type RunDirectory } from "./run-directory.ts";
 
 let root = "";
 beforeEach(async () => {
@@ -74,5 +74,52 @@ describe("a run's folder", () => {
 
   test("is told from other folders", async () => {
     await expect(listCheckpoints(join(root, "..", "elsewhere"))).rejects.toThrow("is no run");
+  });
+});
+
+describe("a run that goes on", () => {
+  const begin = async (): Promise<RunDirectory> => {
+    const run = await createRunDirectory({ root, name: "first", defaultName: "run" });
+    await run.writeConfig({ seed: 3 });
+    return run;
+  };
+
+  test("is found by its name, by its path and from where the user stands", async () => {
+    const { path } = await begin();
+    const found = [
+      await openRunDirectory("first", { root, workingFolder: "/" }),
+      await openRunDirectory(path, { root: "/nowhere", workingFolder: "/" }),
+      await openRunDirectory("./first", { root: "/nowhere", workingFolder: root }),
+    ];
+    expect(found.map(({ name, path: at }) => [name, at])).toEqual(found.map(() => ["first", path]));
+    expect(await found[0]?.readConfig()).toEqual({ seed: 3 });
+  });
+
+  test("has to be there: the error names the runs that are", async () => {
+    await expect(openRunDirectory("second", { root, workingFolder: "/" })).rejects.toThrow(
+      /there is no run second: neither .*\n.*there are no runs in/,
+    );
+    await begin();
+    await expect(openRunDirectory("second", { root, workingFolder: "/" })).rejects.toThrow(/the runs in .* are first/);
+  });
+
+  test("says that its config is damaged", async () => {
+    const run = await begin();
+    await writeFile(join(run.path, "config.json"), "{");
+    await expect(run.readConfig()).rejects.toThrow(/config\.json is damaged/);
+  });
+
+  test("keeps the metrics that it is told to, loses a half-written line and is no longer finished", async () => {
+    const run = await begin();
+    for (const step of [1, 2, 3]) await run.appendMetrics({ step });
+    await appendFile(join(run.path, "metrics.jsonl"), '{"step":');
+    await run.writeSummary({});
+    expect(run.isFinished()).toBe(true);
+    await run.rewind(
+      (record) => typeof record === "object" && record !== null && "step" in record && record.step !== 3,
+    );
+    await run.appendMetrics({ step: 4 });
+    expect(await readFile(join(run.path, "metrics.jsonl"), "utf8")).toBe('{"step":1}\n{"step":2}\n{"step":4}\n');
+    expect(run.isFinished()).toBe(false);
   });
 });

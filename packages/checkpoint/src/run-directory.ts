@@ -5,16 +5,24 @@
 //   checkpoints/epoch-003.safetensors
 //   model.safetensors              the parameters that were tested
 //   summary.json                   the result; there once the run is over
-import { appendFile, mkdir, readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { appendFile, mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
 import { errorCode, replaceFile, writeError } from "./atomic-file.ts";
 import { CheckpointError } from "./errors.ts";
+import { parseJson } from "./parse-json.ts";
 import { type NamedTensors, writeSafetensors } from "./safetensors.ts";
 import { type TrainingCheckpoint, writeTrainingCheckpoint } from "./training-checkpoint.ts";
 
 export interface RunDirectory {
   readonly name: string;
   readonly path: string;
+  /** What `writeConfig` wrote. @throws CheckpointError if it is not there or damaged. */
+  readConfig(): Promise<unknown>;
+  /** Whether summary.json is there. */
+  isFinished(): boolean;
+  /** Makes the run one that goes on: removes summary.json, and the lines of metrics.jsonl that `keep` refuses. */
+  rewind(keep: (record: unknown) => boolean): Promise<void>;
   writeConfig(config: object): Promise<void>;
   /** Adds one line to metrics.jsonl. */
   appendMetrics(record: object): Promise<void>;
@@ -64,6 +72,32 @@ export async function createRunFolder({
   }
 }
 
+export interface FindRunOptions {
+  /** The folder that holds all runs, in which `run` may be a name. */
+  readonly root: string;
+  /** What a relative path is relative to. */
+  readonly workingFolder: string;
+}
+
+/**
+ * The folder of a run that was begun before, given as a path or by its name.
+ *
+ * @throws CheckpointError, naming the runs there are, if there is none.
+ */
+export async function openRunDirectory(run: string, { root, workingFolder }: FindRunOptions): Promise<RunDirectory> {
+  const candidates = [resolve(workingFolder, run), join(root, run)];
+  const path = candidates.find(isRun);
+  if (path !== undefined) return runDirectoryAt(basename(path), path);
+  const names = (await readdir(root).catch((): string[] => [])).filter((name) => isRun(join(root, name)));
+  throw new CheckpointError(`there is no run ${run}: neither ${candidates.join(" nor ")} holds a config.json`, {
+    hint: names.length === 0 ? `there are no runs in ${root}` : `the runs in ${root} are ${names.sort().join(", ")}`,
+  });
+}
+
+function isRun(path: string): boolean {
+  return existsSync(join(path, CONFIG));
+}
+
 /** The checkpoints of a run, oldest first. */
 export async function listCheckpoints(runPath: string): Promise<string[]> {
   const folder = join(runPath, CHECKPOINTS);
@@ -77,6 +111,9 @@ export async function listCheckpoints(runPath: string): Promise<string[]> {
 }
 
 const CHECKPOINTS = "checkpoints";
+const CONFIG = "config.json";
+const METRICS = "metrics.jsonl";
+const SUMMARY = "summary.json";
 
 function runDirectoryAt(name: string, path: string): RunDirectory {
   const writeJson = (file: string, value: object): Promise<void> =>
@@ -84,10 +121,33 @@ function runDirectoryAt(name: string, path: string): RunDirectory {
   return {
     name,
     path,
-    writeConfig: (config) => writeJson("config.json", config),
-    writeSummary: (summary) => writeJson("summary.json", summary),
+    readConfig: async () => {
+      const file = join(path, CONFIG);
+      const text = await readFile(file, "utf8").catch((cause: unknown) => {
+        throw new CheckpointError(`could not read ${file}`, { cause });
+      });
+      const config = parseJson(text);
+      if (config === undefined) throw new CheckpointError(`${file} is damaged: it is no JSON`);
+      return config;
+    },
+    isFinished: () => existsSync(join(path, SUMMARY)),
+    rewind: async (keep) => {
+      await rm(join(path, SUMMARY), { force: true });
+      const file = join(path, METRICS);
+      const lines = (await readFile(file, "utf8").catch(() => "")).split("\n");
+      const kept = lines.filter((line) => {
+        const record = parseJson(line);
+        return record !== undefined && keep(record);
+      });
+      await replaceFile(
+        file,
+        kept.map((line) => `${line}\n`),
+      );
+    },
+    writeConfig: (config) => writeJson(CONFIG, config),
+    writeSummary: (summary) => writeJson(SUMMARY, summary),
     appendMetrics: async (record) => {
-      const file = join(path, "metrics.jsonl");
+      const file = join(path, METRICS);
       await appendFile(file, `${JSON.stringify(record)}\n`).catch((cause: unknown) => {
         throw writeError(file, cause);
       });

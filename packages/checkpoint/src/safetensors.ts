@@ -7,6 +7,7 @@ import {
   decodeHeader,
   decodeHeaderLength,
   encodeHeader,
+  type Layout,
   LENGTH_BYTES,
   layOut,
   storedDType,
@@ -50,7 +51,23 @@ export async function writeSafetensors(
  *
  * @throws CheckpointError if the file is missing, truncated or damaged, or holds a type that has no place on the host.
  */
-export async function readSafetensors(path: string): Promise<Safetensors> {
+export function readSafetensors(path: string): Promise<Safetensors> {
+  return withLayout(path, async ({ entries, metadata }, readTensor) => {
+    const tensors = new Map<string, HostTensor>();
+    for (const entry of entries) tensors.set(entry.name, hostTensorOf(entry, await readTensor(entry)));
+    return { tensors, metadata };
+  });
+}
+
+/** The metadata of `path` alone. @throws CheckpointError as `readSafetensors` does, without looking at the tensors' values. */
+export function readSafetensorsMetadata(path: string): Promise<Safetensors["metadata"]> {
+  return withLayout(path, async ({ metadata }) => metadata);
+}
+
+async function withLayout<R>(
+  path: string,
+  use: (layout: Layout, readTensor: (entry: TensorEntry) => Promise<Uint8Array<ArrayBuffer>>) => Promise<R>,
+): Promise<R> {
   const file = await open(path, "r").catch((cause: unknown) => {
     const reason = errorCode(cause) === "ENOENT" ? "no such file" : String(cause);
     throw new CheckpointError(`could not read ${path}: ${reason}`, { cause });
@@ -69,11 +86,7 @@ export async function readSafetensors(path: string): Promise<Safetensors> {
     const headerBytes = decodeHeaderLength(await readAt(0, Math.min(size, LENGTH_BYTES)), size, path);
     const dataStart = LENGTH_BYTES + headerBytes;
     const layout = decodeHeader(await readAt(LENGTH_BYTES, headerBytes), size - dataStart, path);
-    const tensors = new Map<string, HostTensor>();
-    for (const entry of layout.entries) {
-      tensors.set(entry.name, hostTensorOf(entry, await readAt(dataStart + entry.begin, entry.end - entry.begin)));
-    }
-    return { tensors, metadata: layout.metadata };
+    return await use(layout, ({ begin, end }) => readAt(dataStart + begin, end - begin));
   } finally {
     await file.close();
   }

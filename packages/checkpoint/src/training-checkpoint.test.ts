@@ -7,6 +7,7 @@ import { writeSafetensors } from "./safetensors.ts";
 import {
   nameTensors,
   readTrainingCheckpoint,
+  readTrainingProgress,
   restoreTree,
   type TrainingCheckpoint,
   writeTrainingCheckpoint,
@@ -33,7 +34,14 @@ const types = {
 };
 const checkpoint: TrainingCheckpoint = {
   tensors: nameTensors(state),
-  progress: { step: 282, epoch: 2, seed: 7, schedule: { learningRate: 0.01, best: null }, fingerprint: "reference" },
+  progress: {
+    step: 282,
+    epoch: 2,
+    seed: 7,
+    schedule: { learningRate: 0.01, best: null },
+    epochSums: { loss: 1.5, wrong: 3 },
+    fingerprint: "reference",
+  },
 };
 
 describe("a training's checkpoint", () => {
@@ -42,6 +50,7 @@ describe("a training's checkpoint", () => {
     await writeTrainingCheckpoint(path, checkpoint);
     const read = await readTrainingCheckpoint(path);
     expect(read).toEqual(checkpoint);
+    expect(await readTrainingProgress(path)).toEqual(checkpoint.progress);
     expect(restoreTree(types, read.tensors, path)).toEqual(state);
   });
 

@@ -10,7 +10,14 @@ import {
 } from "@tandem/core";
 import { z } from "zod";
 import { CheckpointError } from "./errors.ts";
-import { type NamedTensors, readSafetensors, writeSafetensors } from "./safetensors.ts";
+import { parseJson } from "./parse-json.ts";
+import {
+  type NamedTensors,
+  readSafetensors,
+  readSafetensorsMetadata,
+  type Safetensors,
+  writeSafetensors,
+} from "./safetensors.ts";
 
 /** What a training needs besides its tensors to go on where it stopped. */
 export interface TrainingProgress {
@@ -21,8 +28,16 @@ export interface TrainingProgress {
   readonly seed: number;
   /** The learning-rate schedule's own state; plain JSON. */
   readonly schedule: unknown;
+  /** Over the steps so far of the epoch that the last step belongs to. */
+  readonly epochSums?: EpochSums | undefined;
   /** Backend build and tuning: the same fingerprint gives the same bits. */
   readonly fingerprint: string;
+}
+
+export interface EpochSums {
+  readonly loss: number;
+  /** Pictures that were classified wrongly. */
+  readonly wrong: number;
 }
 
 export interface TrainingCheckpoint {
@@ -40,6 +55,7 @@ const progressSchema = z.object({
   epoch: z.int().nonnegative(),
   seed: z.int().nonnegative(),
   schedule: z.unknown(),
+  epochSums: z.object({ loss: z.number(), wrong: z.number() }).optional(),
   fingerprint: z.string(),
 });
 
@@ -51,6 +67,15 @@ export async function writeTrainingCheckpoint(path: string, checkpoint: Training
 /** @throws CheckpointError if the file is damaged or is no training's checkpoint. */
 export async function readTrainingCheckpoint(path: string): Promise<TrainingCheckpoint> {
   const { tensors, metadata } = await readSafetensors(path);
+  return { tensors, progress: progressOf(metadata, path) };
+}
+
+/** The progress alone, without the tensors. @throws CheckpointError as `readTrainingCheckpoint` does. */
+export async function readTrainingProgress(path: string): Promise<TrainingProgress> {
+  return progressOf(await readSafetensorsMetadata(path), path);
+}
+
+function progressOf(metadata: Safetensors["metadata"], path: string): TrainingProgress {
   const text = metadata[METADATA_KEY];
   if (text === undefined) {
     throw new CheckpointError(`${path} holds tensors, but not the progress of a training`, {
@@ -61,8 +86,8 @@ export async function readTrainingCheckpoint(path: string): Promise<TrainingChec
   if (!parsed.success) {
     throw new CheckpointError(`${path}: its ${METADATA_KEY} is damaged: ${z.prettifyError(parsed.error)}`);
   }
-  const { step, epoch, seed, schedule, fingerprint } = parsed.data;
-  return { tensors, progress: { step, epoch, seed, schedule, fingerprint } };
+  const { version: _, ...progress } = parsed.data;
+  return progress;
 }
 
 /** Names the leaves of a tree, as a safetensors file stores them. */
@@ -108,12 +133,4 @@ function isArrayType(candidate: unknown): candidate is ArrayType {
 
 function isHostTensor(candidate: unknown): candidate is HostTensor {
   return isArrayType(candidate) && "data" in candidate;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
