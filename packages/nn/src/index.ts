@@ -12,6 +12,13 @@ export {
   type TrainingProgress,
 } from "./learning-rate-schedule.ts";
 export { crossEntropyLoss, weightedMean } from "./loss.ts";
+export {
+  type LossScale,
+  type LossScaling,
+  type LossScalingOptions,
+  lossScaling,
+  type ScaledGradients,
+} from "./loss-scaling.ts";
 export { type MapNormalizationOptions, mapNormalization } from "./map-normalization.ts";
 export {
   defineOptimizer,
