@@ -1,4 +1,20 @@
 // The kernels by the ops they run: the one list of them.
 import type { KernelDefinition } from "../kernel.ts";
+import { averagePool2dKernel } from "./average-pool.ts";
+import {
+  localResponseNormalizationGradientKernel,
+  localResponseNormalizationKernel,
+} from "./local-response-normalization.ts";
+import { maxPool2dGradientKernel, maxPool2dKernel, maxPool2dPickKernel } from "./max-pool.ts";
+import { softmaxCrossEntropyGradientKernel, softmaxCrossEntropyKernel } from "./softmax-cross-entropy.ts";
 
-export const kernels: ReadonlyMap<string, KernelDefinition> = new Map<string, KernelDefinition>([]);
+export const kernels: ReadonlyMap<string, KernelDefinition> = new Map<string, KernelDefinition>([
+  ["maxPool2d", maxPool2dKernel],
+  ["maxPool2dGradient", maxPool2dGradientKernel],
+  ["maxPool2dPick", maxPool2dPickKernel],
+  ["averagePool2d", averagePool2dKernel],
+  ["localResponseNormalization", localResponseNormalizationKernel],
+  ["localResponseNormalizationGradient", localResponseNormalizationGradientKernel],
+  ["softmaxCrossEntropy", softmaxCrossEntropyKernel],
+  ["softmaxCrossEntropyGradient", softmaxCrossEntropyGradientKernel],
+]);
