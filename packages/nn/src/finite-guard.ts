@@ -1,6 +1,5 @@
 // A test of loss and gradients for NaN and infinity, so that one bad step does not destroy the parameters.
 import { isNonFinite, isTensor, leaves, not, scope, sum, type Tensor } from "@tandem/core";
-import type { ParameterTree } from "./parameter.ts";
 
 export interface FiniteGuard {
   /** Bool scalar on the loss's device: whether the update is made. */
@@ -10,11 +9,11 @@ export interface FiniteGuard {
 }
 
 /**
- * Tests the loss and every gradient. It costs one sum over each gradient: a sum is not finite if one of its terms is not (or if it
+ * Tests the loss and every gradient of a tree of tensors. It costs one sum over each gradient: a sum is not finite if one of its terms is not (or if it
  * overflows, which is as good a reason to stop). With parameters on several devices each sends the others one number, so that
  * all of them decide alike; and no update can start before the last gradient is there.
  */
-export function finiteGuard(loss: Tensor, gradients: ParameterTree<Tensor>): FiniteGuard {
+export function finiteGuard(loss: Tensor, gradients: unknown): FiniteGuard {
   return scope("guard", () => {
     const totals = new Map<string, Tensor>([[loss.device, loss]]);
     for (const { leaf } of leaves<Tensor>(gradients, isTensor)) {

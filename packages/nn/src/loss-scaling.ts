@@ -6,7 +6,7 @@ import {
   hostTensor,
   isTensor,
   type LossResult,
-  leaves,
+  type MapTree,
   map,
   mapTree,
   operand,
@@ -19,7 +19,6 @@ import {
   valueAndGrad,
 } from "@tandem/core";
 import { type FiniteGuard, finiteGuard } from "./finite-guard.ts";
-import type { ParameterTree } from "./parameter.ts";
 
 /** State that moves from step to step beside the optimiser's, on the first device. */
 export type LossScale<L> = {
@@ -36,7 +35,9 @@ export interface LossScalingOptions {
   readonly growthInterval?: number;
 }
 
-export interface ScaledGradients<P, Aux> extends ValueAndGradient<P, Aux> {
+export interface ScaledGradients<P, Aux> extends Omit<ValueAndGradient<P, Aux>, "gradients"> {
+  /** Nested as the parameters are. */
+  readonly gradients: MapTree<MapTree<P, Tensor, Tensor>, Tensor, Tensor>;
   /** Refuses the update where a scaled gradient left the range of f16: for the optimiser's `update` and for this one's. */
   readonly guard: FiniteGuard;
 }
@@ -45,8 +46,12 @@ export interface ScaledGradients<P, Aux> extends ValueAndGradient<P, Aux> {
 export interface LossScaling {
   initialize(): LossScale<HostTensor>;
   specs(): LossScale<TensorType>;
+  /** The scalar times the scale, on its device. */
+  scale(loss: Tensor, state: LossScale<Tensor>): Tensor;
+  /** Every f32 tensor divided by the scale, exactly, on its device. */
+  unscale<T>(tree: T, state: LossScale<Tensor>): MapTree<T, Tensor, Tensor>;
   /** Like `valueAndGrad` of core: value and gradients are those of the loss itself, though computed from the scaled one. */
-  valueAndGrad<P extends ParameterTree<Tensor>, Rest extends readonly unknown[], Aux = undefined>(
+  valueAndGrad<P, Rest extends readonly unknown[], Aux = undefined>(
     loss: (parameters: P, ...rest: Rest) => LossResult<Aux>,
     state: LossScale<Tensor>,
   ): (parameters: P, ...rest: Rest) => ScaledGradients<P, Aux>;
@@ -69,43 +74,52 @@ export function lossScaling({ initialScale = 2 ** 15, growthInterval = 2000 }: L
   return {
     initialize: () => ({ scale: hostTensor("f32", [], initialScale), goodSteps: hostTensor("i32", [], 0) }),
     specs: () => ({ scale: spec("f32", []), goodSteps: spec("i32", []) }),
-    valueAndGrad: (loss, state) => scaledValueAndGrad(loss, state.scale),
+    scale: scaleLoss,
+    unscale,
+    valueAndGrad: scaledValueAndGrad,
     update: (state, guard) => scope("loss scale", () => nextScale(state, guard, growthInterval)),
   };
 }
 
-function scaledValueAndGrad<P extends ParameterTree<Tensor>, Rest extends readonly unknown[], Aux>(
+function scaleLoss(loss: Tensor, { scale }: LossScale<Tensor>): Tensor {
+  return scope("loss scale", () => loss.mul(scale.to(loss.device)));
+}
+
+function unscale<T>(tree: T, { scale }: LossScale<Tensor>): MapTree<T, Tensor, Tensor> {
+  return scope("loss scale", () => {
+    const inverse = inversePowerOfTwo(scale);
+    return mapTree(tree, isTensor, (scaled: Tensor) => scaled.mul(inverse.to(scaled.device)));
+  });
+}
+
+function scaledValueAndGrad<P, Rest extends readonly unknown[], Aux>(
   loss: (parameters: P, ...rest: Rest) => LossResult<Aux>,
-  scale: Tensor,
+  state: LossScale<Tensor>,
 ): (parameters: P, ...rest: Rest) => ScaledGradients<P, Aux> {
   return (parameters, ...rest) => {
-    const scaled = (at: P): LossResult<{ readonly value: Tensor; readonly aux: Aux }> => {
+    const scaledLoss = (at: P): LossResult<{ readonly value: Tensor; readonly aux: Aux }> => {
       const result = loss(at, ...rest);
       const { value, aux } = isTensor(result) ? { value: result, aux: undefined as Aux } : result;
-      return { value: scope("loss scale", () => value.mul(scale.to(value.device))), aux: { value, aux } };
+      return { value: scaleLoss(value, state), aux: { value, aux } };
     };
-    const { gradients, aux } = valueAndGrad(scaled)(parameters);
-    const byName = Object.fromEntries(leaves<Tensor>(gradients, isTensor).map(({ name, leaf }) => [name, leaf]));
-    const guard = finiteGuard(aux.value, byName);
-    const inverse = inversePowerOfTwo(scale);
-    const unscaled = mapTree(parameters, isTensor, (parameter, name) =>
-      scope("loss scale", () => (byName[name] ?? parameter).mul(inverse.to(parameter.device))),
-    );
-    return { value: aux.value, gradients: unscaled, aux: aux.aux, guard };
+    const { gradients, aux } = valueAndGrad(scaledLoss)(parameters);
+    const guard = finiteGuard(aux.value, gradients);
+    return { value: aux.value, gradients: unscale(gradients, state), aux: aux.aux, guard };
   };
 }
 
 /** 1 / x for a power of two, from the exponent's bits: a GPU's division need not be exact. */
 function inversePowerOfTwo(x: Tensor): Tensor {
-  const [inverse = x] = scope("loss scale", () =>
-    map([x], ([power], builder) => [
+  const [inverse] = map([x], (scalars, builder) => {
+    const bits = operand(scalars, 0).bitcast("u32");
+    return [
       builder
         .constant(2 * ONE_IN_BITS, "u32")
-        .sub((power ?? builder.constant(1, "f32")).bitcast("u32"))
+        .sub(bits)
         .bitcast("f32"),
-    ]),
-  );
-  return inverse;
+    ];
+  });
+  return inverse ?? x;
 }
 
 function nextScale({ scale, goodSteps }: LossScale<Tensor>, guard: FiniteGuard, interval: number): LossScale<Tensor> {
