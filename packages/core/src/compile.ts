@@ -140,7 +140,8 @@ export class Compiled<O extends TensorOutputs, D extends string> implements Asyn
       (name) => [name, states.get(name)?.donate(`the run that took it as "${name}"`)] as const,
     );
     const data = this.#group.isBusy ? new Map([...host].map(([name, view]) => [name, copyOf(view)])) : host;
-    const issued = this.#group.serialize(() => issueRun(this.program, loaded, data, this.#group.profileListener));
+    const listeners = { segments: this.#group.profileListener, transfers: this.#group.transferWatch };
+    const issued = this.#group.serialize(() => issueRun(this.program, loaded, data, listeners));
     return {
       state: Object.fromEntries(successors) as DonatedState<O, D>,
       outputs: this.#readBack(issued),

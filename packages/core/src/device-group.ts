@@ -4,7 +4,7 @@ import { UsageError } from "./errors.ts";
 import { type HostTensor, isHostTensor } from "./host-tensor.ts";
 import { operand } from "./op.ts";
 import { deviceIndex } from "./passes/bind-devices.ts";
-import type { ProfileListener } from "./profile.ts";
+import type { ProfileListener, TransferWatch } from "./profile.ts";
 import type { DeviceProgram } from "./program.ts";
 import { namesOf, State, type StateEntry } from "./state.ts";
 import { leaves } from "./tree.ts";
@@ -25,6 +25,8 @@ export class DeviceGroup implements AsyncDisposable {
   readonly devices: readonly Device[];
   /** Told of each segment that ran, by devices that were opened to measure. */
   profileListener: ProfileListener | undefined;
+  /** Told of each transfer between devices. */
+  transferWatch: TransferWatch | undefined;
   readonly #pools: PooledSlot[][];
   #nextSlot = 0;
   #loadedPrograms = 0;

@@ -1,8 +1,9 @@
 // Runs a program: issues each device's stream at its own pace, with transfers as the only thing one device waits for another for.
 import type { Device, Executable } from "./backend.ts";
 import { operand } from "./op.ts";
-import type { ProfileListener } from "./profile.ts";
+import type { ProfileListener, TransferWatch } from "./profile.ts";
 import type { DeviceProgram, Program } from "./program.ts";
+import { TransferTimes } from "./transfer-times.ts";
 import { byteLength } from "./type.ts";
 
 export interface LoadedDevice {
@@ -20,6 +21,12 @@ export interface IssuedRun {
   readonly completion: Promise<void>;
 }
 
+/** Who is told of what a run did. */
+export interface RunListeners {
+  readonly segments?: ProfileListener | undefined;
+  readonly transfers?: TransferWatch | undefined;
+}
+
 /**
  * Writes the inputs, submits every segment and requests every output. Resolves when all of that is issued, which on a single
  * device is at once: nothing here waits for a computation, except for data that another device has yet to send.
@@ -28,7 +35,7 @@ export async function issueRun(
   program: Program,
   loaded: readonly LoadedDevice[],
   inputs: ReadonlyMap<string, ArrayBufferView>,
-  listener?: ProfileListener,
+  { segments: listener, transfers: watch }: RunListeners = {},
 ): Promise<IssuedRun> {
   for (const { name, targets, isState } of program.inputs) {
     const data = inputs.get(name);
@@ -40,6 +47,14 @@ export async function issueRun(
   }
   const transfers = program.transfers.map(() => deferred<ArrayBuffer>());
   for (const { promise } of transfers) promise.catch(() => undefined);
+  const times =
+    watch === undefined
+      ? undefined
+      : new TransferTimes(
+          program,
+          loaded.map(({ device }) => device.name),
+          watch,
+        );
   const submissions: Promise<void>[] = [];
   const submit = async (
     { device, program: deviceProgram, executable, bindings }: LoadedDevice,
@@ -54,22 +69,26 @@ export async function issueRun(
     const loadedDevice = operand(loaded, position);
     const { device, program: deviceProgram, bindings } = loadedDevice;
     let segment = 0;
+    let latest: Promise<void> | undefined;
     for (const item of deviceProgram.stream) {
       switch (item.kind) {
         case "segment":
-          submissions.push(submit(loadedDevice, segment++));
+          latest = submit(loadedDevice, segment++);
+          submissions.push(latest);
           break;
         case "send": {
           const data = device.read(operand(bindings, item.operand.slot), byteLength(item.operand.type));
           operand(transfers, item.transfer).resolve(data);
+          times?.send(item.transfer, latest, data);
           break;
         }
-        case "receive":
-          device.write(
-            operand(bindings, item.operand.slot),
-            new Uint8Array(await operand(transfers, item.transfer).promise),
-          );
+        case "receive": {
+          const data = new Uint8Array(await operand(transfers, item.transfer).promise);
+          const hasTaken = times?.receive(item.transfer);
+          device.write(operand(bindings, item.operand.slot), data);
+          hasTaken?.();
           break;
+        }
       }
     }
     for (const output of program.outputs) {

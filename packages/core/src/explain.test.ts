@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import type { Backend } from "./backend.ts";
 import { plan } from "./compile.ts";
-import { deviceMemoryBytes, summarizeProgram } from "./explain.ts";
-import { spec } from "./type.ts";
+import { deviceMemoryBytes, explainProgram, summarizeProgram } from "./explain.ts";
+import { scope } from "./trace-context.ts";
+import { logicalDevice, spec } from "./type.ts";
 
 const backend = (slotAlignment: number): Backend => ({
   name: "made up",
@@ -44,4 +45,37 @@ test("a summary says the memory of a device that has some of its own", () => {
     /^made up:0: .*; the device's memory 3\.00 KiB \(3072 bytes, 2\.00 KiB of it the device's own\)$/,
   );
   expect(summarizeProgram(program, [])).toMatch(/^device:0: .* of it state\)$/);
+});
+
+test("an explanation numbers the steps and transfers of all devices in one order", () => {
+  const [near, far] = [logicalDevice(0), logicalDevice(1)];
+  const program = plan(
+    ({ x }) => {
+      const first = scope("conv1", () => x.exp());
+      const away = scope("conv2", () => first.to(far).exp());
+      const here = scope("conv3", () => first.exp());
+      return { y: scope("fc6", () => here.matmul(away.to(near))) };
+    },
+    { x: spec("f32", [16, 16], near) },
+    { backends: [backend(1), backend(1)] },
+  );
+  const text = explainProgram(program, [{ name: "gpu:0" }, { name: "gpu:1" }]);
+  const [summary, ...sections] = text.split("\n\n");
+  expect(summary).toContain("2 transfers between devices, 2.00 KiB a run");
+  expect(sections.map((section) => section.split("\n"))).toEqual([
+    [
+      "gpu:0",
+      "     0  map 0:f32[16,16] -> 1:f32[16,16]  4.10 kFLOP  in conv1",
+      "     1  send #0 to gpu:1 1:f32[16,16]  1.00 KiB, received at 2  in conv2",
+      "     5  map 1:f32[16,16] -> 0:f32[16,16]  4.10 kFLOP  in conv3",
+      "     6  receive #1 from gpu:1 1:f32[16,16]  1.00 KiB, sent at 4  in fc6",
+      "     7  matmul 0:f32[16,16] 1:f32[16,16] -> 2:f32[16,16]  8.19 kFLOP  in fc6",
+    ],
+    [
+      "gpu:1",
+      "     2  receive #0 from gpu:0 0:f32[16,16]  1.00 KiB, sent at 1  in conv2",
+      "     3  map 0:f32[16,16] -> 1:f32[16,16]  4.10 kFLOP  in conv2",
+      "     4  send #1 to gpu:0 1:f32[16,16]  1.00 KiB, received at 6  in fc6",
+    ],
+  ]);
 });

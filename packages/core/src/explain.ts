@@ -1,6 +1,8 @@
 // What a program will do, as text: before anything runs.
 import type { DeviceLimits } from "./backend.ts";
 import { formatBytes } from "./errors.ts";
+import { globalOrder, type OrderedItem } from "./global-order.ts";
+import { operand } from "./op.ts";
 import { type DeviceProgram, type Program, type Step, segmentsOf } from "./program.ts";
 import { formatTensorType } from "./type.ts";
 
@@ -63,25 +65,49 @@ function formatTotal(program: DeviceProgram, limits: DeviceLimits): string {
   return `the device's memory ${formatBytes(total)} (${total} bytes, ${fixed} of it the device's own)`;
 }
 
-/** The summary, followed by every step of every device. */
+/**
+ * The summary, followed by what every device does, in order. The numbers in front are positions in one order of all devices' steps
+ * and transfers that runs them right; devices overlap as far as their transfers let them.
+ */
 export function explainProgram(program: Program, devices: readonly ExplainedDevice[]): string {
-  const sections = program.devices.map((deviceProgram) => {
-    const lines = deviceProgram.stream.flatMap((item) => {
-      if (item.kind === "segment") return item.steps.map(formatStep);
-      const transfer = program.transfers[item.transfer];
-      const peer = item.kind === "send" ? `to device:${transfer?.to}` : `from device:${transfer?.from}`;
-      return [
-        `        ${item.kind} #${item.transfer} slot ${item.operand.slot} ${formatTensorType(item.operand.type)} ${peer}`,
-      ];
-    });
-    return [(devices[deviceProgram.device] ?? unnamed(deviceProgram)).name, ...lines].join("\n");
+  const nameOf = (device: number): string => (devices[device] ?? { name: `device:${device}` }).name;
+  const order = globalOrder(program);
+  const width = Math.max(4, `${order.length}`.length);
+  const sections = program.devices.map(({ device }) => {
+    const lines = order.flatMap((place, position) =>
+      place.device === device
+        ? [`  ${`${position}`.padStart(width)}  ${formatItem(place.item, program, order, nameOf)}`]
+        : [],
+    );
+    return [nameOf(device), ...lines].join("\n");
   });
   return [summarizeProgram(program, devices), ...sections].join("\n\n");
+}
+
+function formatItem(
+  item: OrderedItem["item"],
+  { transfers }: Program,
+  order: readonly OrderedItem[],
+  nameOf: (device: number) => string,
+): string {
+  if (item.kind === "step") return formatStep(item.step);
+  const { from, to, bytes, scope } = operand(transfers, item.transfer);
+  const opposite = item.kind === "send" ? "receive" : "send";
+  const other = order.findIndex(({ item: each }) => each.kind === opposite && each.transfer === item.transfer);
+  const [peer, event] = item.kind === "send" ? [`to ${nameOf(to)}`, "received"] : [`from ${nameOf(from)}`, "sent"];
+  const { slot, type } = item.operand;
+  return (
+    `${item.kind} #${item.transfer} ${peer} ${slot}:${formatTensorType(type)}  ${formatBytes(bytes)}, ${event} at ${other}` +
+    formatScope(scope)
+  );
 }
 
 function formatStep(step: Step): string {
   const operands = (list: Step["inputs"]): string =>
     list.map(({ slot, type }) => `${slot}:${formatTensorType(type)}`).join(" ");
-  const scope = step.scope === "" ? "" : `  in ${step.scope}`;
-  return `  ${`${step.id}`.padStart(4)}  ${step.op} ${operands(step.inputs)} -> ${operands(step.outputs)}  ${formatCount(step.flops, "FLOP")}${scope}`;
+  return `${step.op} ${operands(step.inputs)} -> ${operands(step.outputs)}  ${formatCount(step.flops, "FLOP")}${formatScope(step.scope)}`;
+}
+
+function formatScope(scope: string): string {
+  return scope === "" ? "" : `  in ${scope}`;
 }

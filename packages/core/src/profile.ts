@@ -1,4 +1,4 @@
-// When the steps of a program ran: plain data from devices that were opened to measure, and means over it.
+// When the steps of a program ran and its transfers happened: plain data, and means over it.
 import { type DeviceProgram, segmentsOf } from "./program.ts";
 
 /** One thread's part of one step. Times are milliseconds since 1970, of one clock for all threads and devices of a machine. */
@@ -22,6 +22,35 @@ export interface SegmentProfile {
 }
 
 export type ProfileListener = (profile: SegmentProfile) => void;
+
+/** From when to when something took, in milliseconds since 1970. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** One value's way from one device to another, through the host, in one run of a program. */
+export interface TransferProfile {
+  /** Index into `Program.transfers`. */
+  readonly transfer: number;
+  /** Names of the devices. */
+  readonly from: string;
+  readonly to: string;
+  /** Of the node that receives. */
+  readonly scope: string;
+  readonly bytes: number;
+  /** From when the sender had computed the value to when the host had it. */
+  readonly sent: Span;
+  /** From when the host had it and it was the receiver's turn to when it had been handed over. */
+  readonly received: Span;
+}
+
+/** Who wants to know of transfers. */
+export interface TransferWatch {
+  /** Milliseconds since 1970, by the clock that devices measure with. */
+  readonly now: () => number;
+  readonly record: (profile: TransferProfile) => void;
+}
 
 export interface StepProfile {
   readonly stepId: number;
@@ -53,8 +82,8 @@ export function profileByStep(program: DeviceProgram, runs: readonly SegmentTimi
 }
 
 /** From the first start to the last end of each step of a run. */
-function spansOf(run: SegmentTimings): ReadonlyMap<number, { readonly start: number; readonly end: number }> {
-  const spans = new Map<number, { start: number; end: number }>();
+function spansOf(run: SegmentTimings): ReadonlyMap<number, Span> {
+  const spans = new Map<number, Span>();
   for (const { step, start, end } of run) {
     const span = spans.get(step) ?? { start, end };
     spans.set(step, { start: Math.min(span.start, start), end: Math.max(span.end, end) });
