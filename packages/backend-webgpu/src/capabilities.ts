@@ -12,6 +12,7 @@ export interface Capabilities {
   /** As the driver calls itself, such as `NVIDIA H100` or `SwiftShader`. */
   readonly adapter: string;
   readonly driver: string;
+  readonly vendor: string;
   /** Whether the "GPU" is a program on the CPU: correct, and not worth tuning for. */
   readonly isSoftware: boolean;
   /** `shader-f16`: f16 in storage and arithmetic. */
@@ -46,6 +47,7 @@ export interface CapabilityLimits {
 export const leastCapabilities: Capabilities = {
   adapter: "any",
   driver: "any",
+  vendor: "any",
   isSoftware: false,
   f16: false,
   subgroupMatrices: [],
