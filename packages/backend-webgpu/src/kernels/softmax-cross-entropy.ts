@@ -60,7 +60,7 @@ export const softmaxCrossEntropyGradientKernel: KernelDefinition = rowKernel({
   result: (classes, lanes) => `  let cotangent = load_cotangent(row);
   for (var index = first; index < ${classes}u; index += ${lanes}u) {
     let probability = exponential(load_logits(start + index) - largest) / sum;
-    let target = select(0.0, 1.0, i32(index) == label);
-    store_gradient(start + index, (probability - target) * cotangent);
+    let wanted = select(0.0, 1.0, i32(index) == label);
+    store_gradient(start + index, (probability - wanted) * cotangent);
   }`,
 });
