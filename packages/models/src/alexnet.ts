@@ -2,10 +2,10 @@
 import { UsageError } from "@tandem/core";
 import { alexnetArchitecture, type ConvolutionSize } from "./alexnet-layers.ts";
 import { overhang, symmetricPadding } from "./architecture.ts";
-import { createModel, type Model, type Placement } from "./model.ts";
+import { createModel, type Model, type ModelOptions } from "./model.ts";
 import { type Recipe, type RecipeName, type ResponseNormalization, recipes } from "./recipe.ts";
 
-export interface AlexnetOptions extends Placement {
+export interface AlexnetOptions extends ModelOptions {
   /** `paper` by default. `caffe` normalises across all maps, so it has no two towers. */
   readonly recipe?: RecipeName;
   /** 1000 by default. */
@@ -24,7 +24,7 @@ export interface AlexnetOptions extends Placement {
 
 /** Throws UsageError for options that do not go together, ShapeError for pictures that are too small. */
 export function alexnet(options: AlexnetOptions = {}): Model {
-  const { classes = 1000, width = 1, halfKernels = false, dropout = 0.5, ...placement } = options;
+  const { classes = 1000, width = 1, halfKernels = false, dropout = 0.5 } = options;
   const chosen = recipes[options.recipe ?? "paper"];
   const responseNormalization = { ...chosen.responseNormalization, ...options.responseNormalization };
   const recipe: Recipe = { ...chosen, responseNormalization };
@@ -50,5 +50,5 @@ export function alexnet(options: AlexnetOptions = {}): Model {
     dropout,
     initialization: "recipe",
   });
-  return createModel(architecture, placement);
+  return createModel(architecture, options);
 }

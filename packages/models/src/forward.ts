@@ -30,16 +30,26 @@ export type Mode =
 /** The parts of one value: one for each tower, on its device. */
 export type Columns = readonly Tensor[];
 
+/**
+ * `f16`: parameters stay f32 and are converted where they are used; what layers give and what comes back to them is f16, summed in
+ * f32. The classifier's scores and everything after them are f32 either way.
+ */
+export type Precision = "f32" | "f16";
+
 export interface ForwardPass {
   readonly architecture: Architecture;
   readonly towers: 1 | 2;
+  readonly precision: Precision;
   readonly parameters: ModelParameters<Tensor>;
   readonly mode: Mode;
   /** Sees each value by its name, as it is computed. */
   readonly observe?: (name: string, columns: Columns) => void;
 }
 
-/** The classifier's input [n, units], on the classifier's device: what the last hidden layer makes of images [n, height, width, channels]. */
+/**
+ * The classifier's input [n, units], in the pass's precision, on the classifier's device: what the last hidden layer makes of
+ * images [n, height, width, channels].
+ */
 export function features(pass: ForwardPass, images: Tensor): Tensor {
   requireImages(pass.architecture, images);
   const last = pass.architecture.layers.reduce<Columns>((columns, layer) => runLayer(pass, layer, columns), [images]);
@@ -51,11 +61,11 @@ export function classifierDevice(pass: ForwardPass): string {
   return layerParameters(pass, pass.architecture.classifier.name, 0).weight.device;
 }
 
-/** Scores of the classes [n, classes] before the softmax, on the classifier's device. */
+/** Scores of the classes f32 [n, classes] before the softmax, on the classifier's device. */
 export function classify(pass: ForwardPass, featureVectors: Tensor): Tensor {
   const { name } = pass.architecture.classifier;
   return scope(name, () => {
-    const logits = linear(featureVectors, layerParameters(pass, name, 0));
+    const logits = linear(featureVectors, convertedParameters(pass, name, 0)).cast("f32");
     pass.observe?.(name, [logits]);
     return logits;
   });
@@ -107,16 +117,17 @@ function flatten(x: Tensor): Tensor {
 }
 
 function multiply(pass: ForwardPass, layer: Layer, x: Tensor, tower: number): Tensor {
-  const parameters = layerParameters(pass, layer.name, tower);
+  const parameters = convertedParameters(pass, layer.name, tower);
+  const input = x.cast(pass.precision);
   switch (layer.kind) {
     case "convolution":
-      return convolution(x, parameters, {
+      return convolution(input, parameters, {
         strides: layer.stride,
         padding: layer.padding,
         groups: layer.sees === "own" ? columnsOnDevice(pass) : 1,
       });
     case "linear":
-      return linear(flatten(x), parameters);
+      return linear(flatten(input), parameters);
   }
 }
 
@@ -152,6 +163,11 @@ function silence({ mode }: ForwardPass, rate: number, x: Tensor, tower: number):
   const random = { seed: mode.random.seed.to(x.device), step: mode.random.step.to(x.device) };
   const offsets = { sampleOffset: mode.sampleOffset ?? 0, elementOffset: tower * units };
   return dropout(x, random, { rate, training: true, scaling: "paper", ...offsets });
+}
+
+function convertedParameters(pass: ForwardPass, layer: string, tower: number): LayerParameters<Tensor> {
+  const { weight, bias } = layerParameters(pass, layer, tower);
+  return { weight: weight.cast(pass.precision), bias: bias.cast(pass.precision) };
 }
 
 function layerParameters({ parameters, towers }: ForwardPass, layer: string, tower: number): LayerParameters<Tensor> {

@@ -7,9 +7,9 @@ import {
   overhang,
   symmetricPadding,
 } from "./architecture.ts";
-import { createModel, type Model } from "./model.ts";
+import { createModel, type Model, type ModelOptions } from "./model.ts";
 
-export interface FourLayerOptions {
+export interface FourLayerOptions extends Pick<ModelOptions, "precision"> {
   readonly activation: "relu" | "tanh";
   /** 10 by default. */
   readonly classes?: number;
@@ -19,8 +19,8 @@ export interface FourLayerOptions {
   readonly maps?: readonly [number, number, number];
 }
 
-export function fourLayer(options: FourLayerOptions): Model {
-  return createModel(fourLayerArchitecture(options), { towers: 1 });
+export function fourLayer({ precision = "f32", ...sizes }: FourLayerOptions): Model {
+  return createModel(fourLayerArchitecture(sizes), { towers: 1, precision });
 }
 
 /** Three 5x5 convolutions, each followed by 3x3 pooling with a stride of 2, and one fully connected layer. */

@@ -1,10 +1,10 @@
 // AlexNet for small pictures: every ingredient of the paper at a size that a few CPU cores train in minutes.
 import { alexnetArchitecture, type ConvolutionSize, type Initialization } from "./alexnet-layers.ts";
 import { symmetricPadding } from "./architecture.ts";
-import { createModel, type Model, type Placement } from "./model.ts";
+import { createModel, type Model, type ModelOptions } from "./model.ts";
 import { type RecipeName, recipes } from "./recipe.ts";
 
-export interface MiniAlexnetOptions extends Placement {
+export interface MiniAlexnetOptions extends ModelOptions {
   readonly recipe?: RecipeName;
   readonly classes: number;
   /** Side of the pictures, 24 to 64; 24 by default. */
@@ -37,7 +37,6 @@ export function miniAlexnet(options: MiniAlexnetOptions): Model {
     dropout = 0.5,
     initialization = "he",
     classes,
-    ...placement
   } = options;
   const recipe = recipes[recipeName];
   const sizeOf = (count: number, index: number): ConvolutionSize => {
@@ -55,5 +54,5 @@ export function miniAlexnet(options: MiniAlexnetOptions): Model {
     dropout,
     initialization,
   });
-  return createModel(architecture, placement);
+  return createModel(architecture, options);
 }

@@ -12,7 +12,16 @@ import {
 } from "@tandem/core";
 import { crossEntropyLoss, initialize, type ParameterSpec, topKErrors, type UpdateRule } from "@tandem/nn";
 import type { Architecture } from "./architecture.ts";
-import { type Columns, classifierDevice, classify, type ForwardPass, features, gather, type Mode } from "./forward.ts";
+import {
+  type Columns,
+  classifierDevice,
+  classify,
+  type ForwardPass,
+  features,
+  gather,
+  type Mode,
+  type Precision,
+} from "./forward.ts";
 import { type LayerTree, type ModelParameters, mapLayers, parameterSpecs } from "./parameters.ts";
 import { canonicalName, deviceOf, mergeTowers, splitTowers, towerTypes } from "./towers.ts";
 
@@ -38,6 +47,7 @@ export type ErrorSums = {
 export interface Model {
   readonly architecture: Architecture;
   readonly towers: 1 | 2;
+  readonly precision: Precision;
   /** Shape, initial values and rule of each parameter of the undivided network. */
   readonly parameters: LayerTree<ParameterSpec>;
   /** Types of the parameters as the functions below take them, on their devices. */
@@ -58,25 +68,28 @@ export interface Model {
     batch: LabelledImages,
     mode: Mode,
   ): { readonly value: Tensor; readonly aux: ErrorSums };
-  /** [n, classes] before the softmax, on device 0. */
+  /** f32 [n, classes] before the softmax, on device 0. */
   logits(parameters: ModelParameters<Tensor>, images: Tensor, mode: Mode): Tensor;
-  /** The last hidden layer's outputs [n, units], on device 0. */
+  /** The last hidden layer's outputs as f32 [n, units], on device 0. */
   features(parameters: ModelParameters<Tensor>, images: Tensor, mode: Mode): Tensor;
-  /** Every layer's multiplication and every stage after it by name, whole, on device 0. For looking, not for training. */
+  /** Every layer's multiplication and every stage after it by name, whole, as f32 on device 0. For looking, not for training. */
   activations(parameters: ModelParameters<Tensor>, images: Tensor, mode: Mode): { readonly [name: string]: Tensor };
 }
 
-export interface Placement {
+export interface ModelOptions {
   /**
    * 2: each column on a logical device of its own (0 and 1). 1: everything on device 0, with grouped convolutions.
    * By default as many as the architecture has columns that can be apart.
    */
   readonly towers?: 1 | 2;
+  /** What layers compute in; f32 by default. Parameters, scores and losses are f32 either way; train f16 with a scaled loss. */
+  readonly precision?: Precision;
 }
 
 /** Throws UsageError if the architecture cannot be divided between two towers, ShapeError if its sizes do not fit together. */
-export function createModel(architecture: Architecture, placement: Placement = {}): Model {
-  const towers = placement.towers ?? (obstacleToTowers(architecture) === undefined ? 2 : 1);
+export function createModel(architecture: Architecture, options: ModelOptions = {}): Model {
+  const { precision = "f32" } = options;
+  const towers = options.towers ?? (obstacleToTowers(architecture) === undefined ? 2 : 1);
   requireDivisible(architecture, towers);
   const { classifier } = architecture;
   const parameters = parameterSpecs(architecture);
@@ -86,6 +99,7 @@ export function createModel(architecture: Architecture, placement: Placement = {
   const passOf = (given: ModelParameters<Tensor>, mode: Mode): ForwardPass => ({
     architecture,
     towers,
+    precision,
     parameters: given,
     mode,
   });
@@ -93,6 +107,7 @@ export function createModel(architecture: Architecture, placement: Placement = {
   return {
     architecture,
     towers,
+    precision,
     parameters,
     types: towers === 1 ? canonicalTypes : towerTypes(canonicalTypes, classifier.name),
     initialize: (seed) => split(initialize(parameters, seed)),
@@ -112,13 +127,13 @@ export function createModel(architecture: Architecture, placement: Placement = {
       });
     },
     logits: (given, images, mode) => logits(passOf(given, mode), images),
-    features: (given, images, mode) => features(passOf(given, mode), images),
+    features: (given, images, mode) => features(passOf(given, mode), images).cast("f32"),
     activations(given, images, mode) {
       const seen: Record<string, Tensor> = {};
       const pass = passOf(given, mode);
       const home = classifierDevice(pass);
       const observe = (name: string, columns: Columns): void => {
-        seen[name] = gather(columns, home);
+        seen[name] = gather(columns, home).cast("f32");
       };
       logits({ ...pass, observe }, images);
       return seen;
