@@ -8,6 +8,7 @@ import type { CommandDescription } from "./parse-options.ts";
 import type { TrainingChoices } from "./preset.ts";
 
 export type TrainerOptions = TrainingChoices & {
+  readonly resume?: string | undefined;
   readonly out?: string | undefined;
   readonly name?: string | undefined;
 };
@@ -25,24 +26,34 @@ export const trainerCommand: CommandDescription<TrainerOptions> = {
     },
     recipe: { argument: "<name>", about: `whose AlexNet: ${recipeNames.join(", ")} (default: paper)` },
     towers: { argument: "<count>", about: "1, or 2, which may live on two devices (default: what the model has)" },
+    parallel: {
+      argument: "<what>",
+      about: "what several devices divide: towers, the network's halves; data, the batch (default: towers)",
+    },
     epochs: { argument: "<count>", about: "passes over the training pictures" },
     steps: { argument: "<count>", about: "at most this many steps, however many epochs that is" },
     batch: { argument: "<count>", about: "pictures a step" },
     learningRate: { argument: "<rate>", about: "learning rate to begin with" },
     seed: { argument: "<number>", about: "of everything random (default: 1)" },
+    resume: {
+      argument: "<run>",
+      about: "go on from the newest checkpoint of a run, by its name or folder, in that folder",
+    },
     out: { argument: "<folder>", about: "folder that holds the runs (default: runs, in the repository)" },
     name: { argument: "<name>", about: "of the run (default: from model and data, with a number where that is taken)" },
   },
   schema: z.object({
-    model: oneOf(modelNames).default("alexnet-mini"),
-    data: nonEmpty("the name of a dataset").default("fashion-mnist"),
+    model: oneOf(modelNames).optional(),
+    data: nonEmpty("the name of a dataset").optional(),
     recipe: oneOf(recipeNames).optional(),
     towers: oneOf(["1", "2"]).transform(towerCount).optional(),
+    parallel: oneOf(["towers", "data"]).optional(),
     epochs: wholeNumber(1, 100_000).optional(),
     steps: wholeNumber(1, 1_000_000_000).optional(),
     batch: wholeNumber(1, 65_536).optional(),
     learningRate: positiveNumber(1000).optional(),
-    seed: wholeNumber(0, 2 ** 32 - 1).default(1),
+    seed: wholeNumber(0, 2 ** 32 - 1).optional(),
+    resume: nonEmpty("a run").optional(),
     out: nonEmpty("a folder").optional(),
     name: nonEmpty("a name").optional(),
   }),
@@ -50,11 +61,15 @@ export const trainerCommand: CommandDescription<TrainerOptions> = {
     "pnpm --filter trainer start",
     "pnpm --filter trainer start --epochs 3 --learning-rate 0.01 --name short",
     "TANDEM_BACKEND=tfjs TANDEM_DEVICES=1 pnpm --filter trainer start --data emoji",
+    "TANDEM_DEVICES=2 pnpm --filter trainer start --parallel data",
+    "pnpm --filter trainer start --resume short --epochs 5",
   ],
   notes: [
     ...modelNames.map((name) => `--model ${name}: ${aboutModel(name)}`),
     ...KNOWN_DATASETS.map(({ usage, about }) => `--data ${usage}: ${about}`),
     "What is left out depends on model and data; config.json has it all.",
+    "--resume takes everything from the run's config.json. --epochs and --steps may change where the training ends; with a",
+    "schedule that depends on that, the rate is the new length's. Metrics after the checkpoint are taken anew.",
     "TANDEM_BACKEND and TANDEM_DEVICES choose where it runs; TANDEM_EXPLAIN=plan prints every step of the program.",
   ],
 };

@@ -16,11 +16,15 @@ export interface FinalTest {
 }
 
 /** Tests a trained state in one and ten views, and the baseline beside it. Writes summary.json. */
-export async function testOnce(session: Session, trained: ModelState, startedAt: number): Promise<FinalTest> {
+export async function testOnce(
+  session: Session,
+  { parameters }: Pick<ModelState, "parameters">,
+  startedAt: number,
+): Promise<FinalTest> {
   const { config, data, devices, model, pace, preparation, programs, report, run, signal } = session;
   throwIfInterrupted(signal);
   const test = await data.openTest();
-  const state = await devices.place({ parameters: trained.parameters }, model.deviceOf);
+  const state = await programs.place({ parameters });
   const errors = await evaluateTenViews({
     dataset: test,
     preparation,

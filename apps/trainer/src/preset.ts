@@ -1,4 +1,5 @@
 // How a model is trained on a dataset where the user leaves it open: sizes, rates and lengths that were tried.
+import { UsageError } from "@tandem/core";
 import { type RecipeName, recipes } from "@tandem/models";
 import type { ModelName } from "./model-catalog.ts";
 import { defaultTowers } from "./model-catalog.ts";
@@ -24,22 +25,37 @@ type DatasetPreset = Partial<Omit<Preset, "augmentation">> & {
 };
 
 /** What users may set; what they leave out, the preset decides. */
-export type TrainingChoices = Pick<TrainingConfig, "model" | "data" | "seed"> & {
-  readonly [choice in "recipe" | "towers" | "batch" | "epochs" | "steps" | "learningRate"]?:
-    | TrainingConfig[choice]
-    | undefined;
+export type TrainingChoices = {
+  readonly [choice in
+    | "model"
+    | "data"
+    | "seed"
+    | "recipe"
+    | "towers"
+    | "parallel"
+    | "batch"
+    | "epochs"
+    | "steps"
+    | "learningRate"]?: TrainingConfig[choice] | undefined;
 };
 
+/** Throws UsageError for choices that do not go together. */
 export function configFor(choices: TrainingChoices): TrainingConfig {
-  const recipe = choices.recipe ?? "paper";
-  const preset = presetFor(choices.model, choices.data, recipe);
+  const { model = "alexnet-mini", data = "fashion-mnist", seed = 1, recipe = "paper", parallel = "towers" } = choices;
+  if (parallel === "data" && choices.towers === 2) {
+    throw new UsageError("two towers divide the network between devices, and data parallelism the batch: not both", {
+      hint: "leave out --towers, or --parallel data",
+    });
+  }
+  const preset = presetFor(model, data, recipe);
   return {
     ...preset,
-    model: choices.model,
+    model,
     recipe,
-    towers: choices.towers ?? (recipe === "caffe" ? 1 : defaultTowers(choices.model)),
-    data: choices.data,
-    seed: choices.seed,
+    towers: choices.towers ?? (recipe === "caffe" || parallel === "data" ? 1 : defaultTowers(model)),
+    parallel,
+    data,
+    seed,
     batch: choices.batch ?? preset.batch,
     epochs: choices.epochs ?? preset.epochs,
     ...(choices.steps !== undefined && { steps: choices.steps }),

@@ -19,8 +19,10 @@ import type { TrainingPrograms } from "./training-programs.ts";
 export interface TrainingDependencies {
   readonly devices: DeviceGroup;
   readonly data: DatasetSplits;
-  /** Makes the run's folder; called once it is certain that the training can begin. */
+  /** Makes the run's folder, once it is certain that the training can begin; or opens the one to go on with. */
   readonly openRun: () => Promise<RunDirectory>;
+  /** The run was begun before: go on from its newest checkpoint. */
+  readonly resume?: boolean;
   readonly report: Reporter;
   /** Aborted: the training stops after the step, and saves. */
   readonly signal: AbortSignal;
@@ -41,6 +43,11 @@ export interface Session extends TrainingDependencies, Prepared {
   readonly run: RunDirectory;
   readonly programs: TrainingPrograms;
   readonly pace: Pace;
+}
+
+/** What a checkpoint says of the devices that computed it. */
+export function fingerprintOf({ devices }: DeviceGroup): string {
+  return devices.map(({ name }) => name).join(" ");
 }
 
 export function prepare(config: TrainingConfig, data: DatasetSplits): Prepared {

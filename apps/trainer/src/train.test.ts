@@ -63,6 +63,7 @@ const config: TrainingConfig = {
   sizes: { maps: [8, 4, 4], firstKernel: 3, secondKernel: 3, units: [16, 16], dropout: 0.1 },
   recipe: "paper",
   towers: 2,
+  parallel: "towers",
   data: "halves",
   seed: 5,
   batch: 8,

@@ -7,12 +7,19 @@ import type { ModelName } from "./model-catalog.ts";
 /** What of the small AlexNet's shape is a choice; the full-size networks have none. */
 type MiniSizes = Omit<MiniAlexnetOptions, "recipe" | "classes" | "inputSize" | "towers">;
 
+export type Parallelism = "towers" | "data";
+
 export interface TrainingConfig {
   readonly model: ModelName;
   /** Used by the model called alexnet-mini. */
   readonly sizes: MiniSizes;
   readonly recipe: RecipeName;
   readonly towers: 1 | 2;
+  /**
+   * What several devices divide: `towers` the network, at most in two; `data` the batch, a part for each device. Either way they
+   * compute what one device would.
+   */
+  readonly parallel: Parallelism;
   /** `NAME` or `NAME=FOLDER`. */
   readonly data: string;
   readonly seed: number;

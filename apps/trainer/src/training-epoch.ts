@@ -1,12 +1,12 @@
 // One pass over the training pictures.
-import type { State } from "@tandem/core";
+import type { EpochSums } from "@tandem/checkpoint";
 import { type Batch, loadBatches } from "@tandem/data";
 import { learningRateAt } from "@tandem/nn";
 import { DivergedError } from "./errors.ts";
 import { pipelined } from "./pipelined.ts";
 import type { Session } from "./session.ts";
 import { Smoothed } from "./smoothed.ts";
-import type { ModelState, StepResult } from "./training-programs.ts";
+import type { ModelState, Replicated, StepResult } from "./training-programs.ts";
 
 /** Where a training stands. */
 export interface Position {
@@ -14,6 +14,8 @@ export interface Position {
   readonly epoch: number;
   /** Steps taken before. */
   readonly step: number;
+  /** Over the epoch's steps that were taken before. */
+  readonly epochSums: EpochSums;
   readonly stepsPerEpoch: number;
   /** Of the whole training. */
   readonly totalSteps: number;
@@ -23,12 +25,13 @@ export interface Position {
 }
 
 export interface EpochResult {
-  readonly state: State<ModelState>;
+  readonly state: Replicated<ModelState>;
   /** Steps taken since the beginning of the training. */
   readonly step: number;
   /** Means over the epoch's pictures; the error in percent. */
   readonly loss: number;
   readonly error: number;
+  readonly epochSums: EpochSums;
 }
 
 /** Steps under way while the result of one is looked at: reading a result never keeps the devices waiting. */
@@ -45,7 +48,7 @@ const DISPLAY_MEMORY = 50;
  */
 export async function trainEpoch(
   session: Session,
-  initial: State<ModelState>,
+  initial: Replicated<ModelState>,
   position: Position,
 ): Promise<EpochResult> {
   const { config, programs, pace, report, run } = session;
@@ -59,7 +62,8 @@ export async function trainEpoch(
     return taken.result;
   };
 
-  let [step, lossSum, wrongSum] = [position.step, 0, 0];
+  let { step } = position;
+  let { loss: lossSum, wrong: wrongSum } = position.epochSums;
   const [loss, error] = [new Smoothed(DISPLAY_MEMORY), new Smoothed(DISPLAY_MEMORY)];
   let lastResultAt = performance.now();
   for await (const result of pipelined(epochBatches(session, position), submit, STEPS_AHEAD)) {
@@ -84,8 +88,14 @@ export async function trainEpoch(
     report(event);
     if (step % METRICS_INTERVAL === 0) await run.appendMetrics(event);
   }
-  const steps = step - position.step;
-  return { state, step, loss: lossSum / steps, error: (100 * wrongSum) / (steps * config.batch) };
+  const steps = step - (position.epoch - 1) * position.stepsPerEpoch;
+  return {
+    state,
+    step,
+    loss: lossSum / steps,
+    error: (100 * wrongSum) / (steps * config.batch),
+    epochSums: { loss: lossSum, wrong: wrongSum },
+  };
 }
 
 /** The rate of the step after `step` steps. */

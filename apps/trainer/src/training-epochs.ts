@@ -1,55 +1,77 @@
 // Epoch after epoch, with validation and a checkpoint after each.
-import { nameTensors, type TrainingProgress } from "@tandem/checkpoint";
-import { type HostTensor, isHostTensor, leaves, type State } from "@tandem/core";
+import { nameTensors } from "@tandem/checkpoint";
+import { type HostTensor, isHostTensor, leaves, operand, UsageError } from "@tandem/core";
 import { batchesPerEpoch } from "@tandem/data";
 import { learningRateAt, mapState } from "@tandem/nn";
 import { DivergedError, InterruptedError } from "./errors.ts";
 import { evaluateOneView } from "./evaluate.ts";
-import type { Session } from "./session.ts";
+import type { BestEpoch, ResumePoint, Standing } from "./resume-point.ts";
+import { fingerprintOf, type Session } from "./session.ts";
 import type { TopErrors } from "./top-errors.ts";
+import type { TrainingConfig } from "./training-config.ts";
 import { trainEpoch } from "./training-epoch.ts";
-import type { ModelState } from "./training-programs.ts";
+import type { ModelState, Replicated } from "./training-programs.ts";
 
 export type TrainedModel =
   | {
       readonly kind: "trained";
       readonly step: number;
-      /** The state after the epoch with the lowest validation error, on the host; the later one of two equal ones. */
-      readonly best: ModelState;
-      readonly bestEpoch: number;
+      /** The epoch with the lowest validation error, the later one of two equal ones. */
+      readonly best: BestEpoch;
     }
   | { readonly kind: "interrupted"; readonly step: number; readonly savedTo: string };
 
-/** Takes all steps. Consumes `initial`. */
-export async function trainEpochs(session: Session, initial: State<ModelState>): Promise<TrainedModel> {
-  const { config, data, report, run, signal } = session;
-  const stepsPerEpoch = batchesPerEpoch(data.train.length, config.batch, "wrap");
+/** How many steps a training takes, and how many of them an epoch has. */
+export interface TrainingLength {
+  readonly stepsPerEpoch: number;
+  readonly totalSteps: number;
+  /** The last one may be cut short. */
+  readonly epochs: number;
+}
+
+export function lengthOf(config: TrainingConfig, trainingPictures: number): TrainingLength {
+  const stepsPerEpoch = batchesPerEpoch(trainingPictures, config.batch, "wrap");
   const totalSteps = Math.min(config.epochs * stepsPerEpoch, config.steps ?? Number.POSITIVE_INFINITY);
-  const epochs = Math.ceil(totalSteps / stepsPerEpoch);
+  return { stepsPerEpoch, totalSteps, epochs: Math.ceil(totalSteps / stepsPerEpoch) };
+}
+
+const BEGINNING: Standing = { step: 0, epoch: 0, validationErrors: [], epochSums: { loss: 0, wrong: 0 } };
+
+/** Takes all steps that `resumed` leaves. Consumes `initial`. */
+export async function trainEpochs(
+  session: Session,
+  initial: Replicated<ModelState>,
+  resumed: ResumePoint | undefined,
+): Promise<TrainedModel> {
+  const { config, data, report, run, signal } = session;
+  const { stepsPerEpoch, totalSteps, epochs } = lengthOf(config, data.train.length);
   report({ kind: "start", totalSteps, epochs, batch: config.batch });
 
-  const validationErrors: number[] = [];
+  const beginning = resumed ?? BEGINNING;
+  const validationErrors = [...beginning.validationErrors];
   let state = initial;
-  let step = 0;
-  let lastCheckpoint: string | undefined;
-  let best: { readonly state: ModelState; readonly epoch: number } | undefined;
-  for (let epoch = 1; epoch <= epochs; epoch++) {
+  let { step, epochSums } = beginning;
+  let lastCheckpoint = resumed?.checkpoint;
+  let best = resumed?.best;
+  for (let epoch = beginning.epoch + 1; epoch <= epochs; epoch++) {
     const startedAt = performance.now();
-    const position = { epoch, step, stepsPerEpoch, totalSteps, validationErrors, lastCheckpoint };
+    const position = { epoch, step, epochSums, stepsPerEpoch, totalSteps, validationErrors, lastCheckpoint };
     const trained = await trainEpoch(session, state, position);
     ({ state, step } = trained);
     const validation = signal.aborted ? undefined : await validate(session, state);
-    const host = await state.read();
+    const host = operand(await state.read(), 0);
     requireFinite(host, step, lastCheckpoint);
+    const progress = { step, epochSums: trained.epochSums, validationErrors };
     if (validation === undefined) {
-      const savedTo = await saveCheckpoint(session, `step-${step}`, host, { step, epoch: epoch - 1, validationErrors });
+      const savedTo = await saveCheckpoint(session, `step-${step}`, host, { ...progress, epoch: epoch - 1 });
       return { kind: "interrupted", step, savedTo };
     }
-    const isBest = validation.top1 <= Math.min(...validationErrors, Number.POSITIVE_INFINITY);
+    const isBest = best === undefined || validation.top1 <= best.error;
     validationErrors.push(validation.top1);
-    if (isBest) best = { state: host, epoch };
-    lastCheckpoint = await saveCheckpoint(session, `epoch-${epoch}`, host, { step, epoch, validationErrors });
-    const progress = { epoch: step / stepsPerEpoch, epochs: totalSteps / stepsPerEpoch, validationErrors };
+    if (isBest) best = { state: host, epoch, error: validation.top1 };
+    lastCheckpoint = await saveCheckpoint(session, `epoch-${epoch}`, host, { ...progress, epoch });
+    epochSums = BEGINNING.epochSums;
+    const standing = { epoch: step / stepsPerEpoch, epochs: totalSteps / stepsPerEpoch, validationErrors };
     const event = {
       kind: "epoch",
       epoch,
@@ -59,14 +81,18 @@ export async function trainEpochs(session: Session, initial: State<ModelState>):
       error: trained.error,
       validation,
       isBest,
-      learningRate: learningRateAt(config.schedule, config.learningRate, progress),
+      learningRate: learningRateAt(config.schedule, config.learningRate, standing),
       seconds: (performance.now() - startedAt) / 1000,
     } as const;
     report(event);
     await run.appendMetrics(event);
   }
-  if (best === undefined) throw new RangeError("a training takes at least one step");
-  return { kind: "trained", step, best: best.state, bestEpoch: best.epoch };
+  if (best === undefined) {
+    throw new UsageError(`${run.path}: no epoch's parameters are left to test`, {
+      hint: "train one more, with --epochs",
+    });
+  }
+  return { kind: "trained", step, best };
 }
 
 /** Keeps a state that diverged in its very last step from being saved. */
@@ -77,7 +103,7 @@ function requireFinite(state: ModelState, step: number, lastCheckpoint: string |
 }
 
 /** Errors on the validation pictures; undefined if interrupted. */
-async function validate(session: Session, state: State<ModelState>): Promise<TopErrors | undefined> {
+async function validate(session: Session, state: Replicated<ModelState>): Promise<TopErrors | undefined> {
   const { data, config, preparation, programs, report, pace, signal } = session;
   const startedAt = performance.now();
   try {
@@ -103,7 +129,7 @@ function saveCheckpoint(
   { config, devices, model, run }: Session,
   label: string,
   state: ModelState,
-  { step, epoch, validationErrors }: Pick<TrainingProgress, "step" | "epoch"> & { validationErrors: readonly number[] },
+  { step, epoch, epochSums, validationErrors }: Standing,
 ): Promise<string> {
   return run.writeCheckpoint(label, {
     tensors: nameTensors(mapState(state, model.merge)),
@@ -112,7 +138,8 @@ function saveCheckpoint(
       epoch,
       seed: config.seed,
       schedule: { validationErrors },
-      fingerprint: devices.devices.map(({ name }) => name).join(" "),
+      epochSums,
+      fingerprint: fingerprintOf(devices),
     },
   });
 }

@@ -3,10 +3,14 @@ import {
   type Backend,
   compile,
   type DeviceGroup,
+  DeviceLostError,
+  elementCount,
   type HostArray,
   type HostTensor,
   hostTensor,
+  logicalDevice,
   MemoryError,
+  operand,
   type Program,
   plan,
   type State,
@@ -15,11 +19,17 @@ import {
   summarizeProgram,
   type Tensor,
   type TensorType,
-  valueAndGrad,
 } from "@tandem/core";
 import type { Batch } from "@tandem/data";
 import type { Model, ModelParameters } from "@tandem/models";
-import type { Optimizer, OptimizerState } from "@tandem/nn";
+import {
+  dataParallelGradients,
+  type Optimizer,
+  type OptimizerState,
+  replicate,
+  type Shard,
+  shardsOf,
+} from "@tandem/nn";
 import { largestThat } from "./largest-that.ts";
 
 export interface ProgramOptions {
@@ -27,7 +37,11 @@ export interface ProgramOptions {
   readonly optimizer: Optimizer<"velocities">;
   /** Pictures a step. */
   readonly batch: number;
+  /** How many devices have a part of the batch each; 1 by default. */
+  readonly replicas?: number;
 }
+
+type Parameters = { readonly parameters: ModelParameters<Tensor> };
 
 interface StepSettings {
   readonly learningRate: number;
@@ -46,11 +60,16 @@ export interface StepResult {
 /** Parameters as the model's functions take them, and the velocities beside them, on the host. */
 export type ModelState = OptimizerState<ModelParameters<HostTensor>, "velocities">;
 
+/** The same on each replica's device. */
+export type Replicated<T> = State<readonly T[]>;
+
 export interface TrainingPrograms extends AsyncDisposable {
+  /** Copies what the programs need from the host to the devices. */
+  place<T extends Pick<ModelState, "parameters">>(state: T): Promise<Replicated<T>>;
   /** Takes a step; the new state can be used at once, the result comes later. */
-  step(state: State<ModelState>, batch: Batch, settings: StepSettings): SubmittedStep;
+  step(state: Replicated<ModelState>, batch: Batch, settings: StepSettings): SubmittedStep;
   /** Softmax outputs [batch, classes]. The state is only read. */
-  predict(state: State<Pick<ModelState, "parameters">>, batch: Batch): Promise<HostArray>;
+  predict(state: Replicated<Pick<ModelState, "parameters">>, batch: Batch): Promise<HostArray>;
   /** FLOPs, bytes moved and peak memory of a training step on each device. */
   summarize(): string;
   /** The same, and every step. */
@@ -58,17 +77,19 @@ export interface TrainingPrograms extends AsyncDisposable {
 }
 
 interface SubmittedStep {
-  readonly state: State<ModelState>;
+  readonly state: Replicated<ModelState>;
   readonly result: Promise<StepResult>;
 }
 
 /**
- * Compiles both programs for `devices`. Pictures and settings are fed to device 0's name; towers upload what they need.
+ * Compiles both programs for `devices`. Each replica is fed its pictures; those of towers, and all settings, are fed to device 0's
+ * name, and uploaded where they are needed.
  *
  * @throws MemoryError, naming the batch that would fit, if a training step needs more memory than a device has.
  */
 export async function compilePrograms(options: ProgramOptions, devices: DeviceGroup): Promise<TrainingPrograms> {
-  const { model } = options;
+  const { model, replicas = 1 } = options;
+  const shards = shardsOf(options.batch, replicas);
   const specs = trainingSpecs(options);
   const training = await compile(trainingStep(options), specs, { devices, donate: ["state"] }).catch(
     (error: unknown) => {
@@ -76,29 +97,39 @@ export async function compilePrograms(options: ProgramOptions, devices: DeviceGr
     },
   );
   const prediction = await compile(
-    ({ state, images }: { state: { parameters: ModelParameters<Tensor> }; images: Tensor }) => ({
-      probabilities: softmax(model.logits(state.parameters, images, { training: false })),
+    ({ state, images }: Pick<TrainingInputs<Tensor>, "images"> & { readonly state: readonly Parameters[] }) => ({
+      probabilities: state.map(({ parameters }, replica) =>
+        softmax(model.logits(parameters, operand(images, replica), { training: false })),
+      ),
     }),
-    { state: { parameters: model.types }, images: specs.images },
+    { state: specs.state.map(({ parameters }) => ({ parameters })), images: specs.images },
     { devices, borrow: ["state"] },
   );
-  const imagesOf = (batch: Batch): HostTensor => hostTensor("f32", specs.images.shape, batch.images);
+  const imagesOf = (batch: Batch): readonly HostTensor[] => partsOf(specs.images, shards, batch.images);
+  const deviceOf = (name: string): string =>
+    replicas === 1 ? model.deviceOf(name) : logicalDevice(Number(name.split(".")[0]));
   return {
+    place: (state) =>
+      devices.place(
+        shards.map(() => state),
+        deviceOf,
+      ),
     step(state, batch, settings) {
-      const labels = hostTensor("i32", specs.labels.shape, batch.labels);
+      const labels = partsOf(specs.labels, shards, batch.labels);
       const run = training.run({ state, images: imagesOf(batch), labels, ...settings });
       return { state: run.state.state, result: run.outputs.then(readStepResult) };
     },
     predict: async (state, batch) => {
       const { probabilities } = await prediction.run({ state, images: imagesOf(batch) }).outputs;
-      return probabilities.data;
+      return joined(probabilities.map(({ data }) => data));
     },
     summarize: () => summarizeProgram(training.program, devices.devices),
     explain: () => training.explain(),
-    [Symbol.asyncDispose]: async () => {
-      await training[Symbol.asyncDispose]();
-      await prediction[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () =>
+      unlessLost(async () => {
+        await training[Symbol.asyncDispose]();
+        await prediction[Symbol.asyncDispose]();
+      }),
   };
 }
 
@@ -109,47 +140,92 @@ export function planTrainingStep(options: ProgramOptions, backends: readonly Bac
 
 /** What a training step takes, by name. */
 export type TrainingInputs<L> = {
-  readonly state: OptimizerState<ModelParameters<L>, "velocities">;
-  readonly images: L;
-  readonly labels: L;
+  /** A list has one entry for each replica. */
+  readonly state: readonly OptimizerState<ModelParameters<L>, "velocities">[];
+  readonly images: readonly L[];
+  readonly labels: readonly L[];
   readonly learningRate: L;
   readonly seed: L;
   readonly step: L;
 };
 
-export function trainingSpecs({ model, optimizer, batch }: ProgramOptions): TrainingInputs<TensorType> {
+export function trainingSpecs({ model, optimizer, batch, replicas = 1 }: ProgramOptions): TrainingInputs<TensorType> {
   const { height, width, channels } = model.architecture.input;
+  const shards = shardsOf(batch, replicas);
   return {
-    state: optimizer.specs(model.types),
-    images: spec("f32", [batch, height, width, channels]),
-    labels: spec("i32", [batch]),
+    state: replicate(model.types, replicas).map((types) => optimizer.specs(types)),
+    images: shards.map(({ count }, replica) => spec("f32", [count, height, width, channels], logicalDevice(replica))),
+    labels: shards.map(({ count }, replica) => spec("i32", [count], logicalDevice(replica))),
     learningRate: spec("f32", []),
     seed: spec("u32", []),
     step: spec("u32", []),
   };
 }
 
-export type StepOutputs = Pick<TrainingInputs<Tensor>, "state"> & { readonly [name in "loss" | "wrong"]: Tensor };
+/** The loss of the batch, and how many of its pictures were classified wrongly, are the sums over the replicas. */
+export type StepOutputs = Pick<TrainingInputs<Tensor>, "state"> & {
+  readonly [name in "loss" | "wrong"]: readonly Tensor[];
+};
 
 /** Loss, gradients and update as one function to be compiled; `state` is to be donated. */
-export function trainingStep({ model, optimizer }: ProgramOptions): (inputs: TrainingInputs<Tensor>) => StepOutputs {
+export function trainingStep(options: ProgramOptions): (inputs: TrainingInputs<Tensor>) => StepOutputs {
+  const { model, optimizer, batch, replicas = 1 } = options;
+  const shards = shardsOf(batch, replicas);
   return ({ state, images, labels, learningRate, seed, step }) => {
-    const { value, gradients, aux } = valueAndGrad(model.loss)(
-      state.parameters,
-      { images, labels },
-      { training: true, random: { seed, step } },
+    const results = dataParallelGradients(
+      shards.map(({ start, count }, replica) => ({
+        parameters: operand(state, replica).parameters,
+        samples: count,
+        loss: (parameters: ModelParameters<Tensor>) =>
+          model.loss(
+            parameters,
+            { images: operand(images, replica), labels: operand(labels, replica) },
+            { training: true, random: { seed, step }, sampleOffset: start },
+          ),
+      })),
     );
     return {
-      state: optimizer.update(state, gradients, learningRate),
-      loss: value,
-      wrong: aux.top1,
+      state: results.map(({ gradients }, replica) =>
+        optimizer.update(operand(state, replica), gradients, learningRate),
+      ),
+      loss: results.map(({ value }) => value),
+      wrong: results.map(({ aux }) => aux.top1),
     };
   };
 }
 
-function readStepResult(outputs: { readonly [name in "loss" | "wrong"]: HostTensor }): StepResult {
-  const scalar = (name: keyof typeof outputs): number => outputs[name].data[0] ?? Number.NaN;
-  return { loss: scalar("loss"), wrong: scalar("wrong") };
+/** Each replica's part of what a batch has for every picture. */
+function partsOf(types: readonly TensorType[], shards: readonly Shard[], values: HostArray): readonly HostTensor[] {
+  return types.map(({ dtype, shape }, replica) => {
+    const { start, count } = operand(shards, replica);
+    const each = elementCount(shape) / count;
+    return hostTensor(dtype, shape, values.subarray(start * each, (start + count) * each));
+  });
+}
+
+function joined(parts: readonly HostArray[]): HostArray {
+  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+function readStepResult(outputs: { readonly [name in "loss" | "wrong"]: readonly HostTensor[] }): StepResult {
+  const total = (name: keyof typeof outputs): number =>
+    outputs[name].reduce((sum, { data }) => sum + (data[0] ?? Number.NaN), 0);
+  return { loss: total("loss"), wrong: total("wrong") };
+}
+
+/** What a lost device held is gone: there is nothing to give back. */
+async function unlessLost(release: () => Promise<void>): Promise<void> {
+  try {
+    await release();
+  } catch (error) {
+    if (!(error instanceof DeviceLostError)) throw error;
+  }
 }
 
 /** The same refusal, with the batch that every device has room for. */

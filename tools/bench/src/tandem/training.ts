@@ -31,7 +31,7 @@ export function trainingOptions(model: Model, batch: number): ProgramOptions {
 export async function prepareStep(options: ProgramOptions, devices: DeviceGroup): Promise<PreparedStep> {
   const compiled = await compile(trainingStep(options), trainingSpecs(options), { devices, donate: ["state"] });
   const batch = madeUpBatch(options);
-  const initial = options.optimizer.initialize(options.model.initialize(1));
+  const initial: TrainingInputs<HostTensor>["state"] = [options.optimizer.initialize(options.model.initialize(1))];
   let state = await devices.place(initial, options.model.deviceOf);
   let step = 0;
   return {
@@ -40,23 +40,33 @@ export async function prepareStep(options: ProgramOptions, devices: DeviceGroup)
     async run() {
       const run = compiled.run({ state, ...batch, step: step++ });
       state = run.state.state;
-      requireFinite((await run.outputs).loss);
+      (await run.outputs).loss.forEach(requireFinite);
     },
     [Symbol.asyncDispose]: () => compiled[Symbol.asyncDispose](),
   };
 }
 
-type FedInputs = Omit<Record<keyof TrainingInputs<unknown>, HostTensor | number>, "state" | "step">;
+type FedInputs = Omit<TrainingInputs<HostTensor | number>, "state" | "step">;
 
 /** Pictures as a training sees them, around 0, and labels in turn. */
 function madeUpBatch(options: ProgramOptions): FedInputs {
   const { images, labels } = trainingSpecs(options);
   const { units: classes } = options.model.architecture.classifier;
-  const pixels = Float32Array.from({ length: elementCount(images.shape) }, () => Math.random() - 0.5);
-  const classOf = Int32Array.from({ length: options.batch }, (_, index) => index % classes);
   return {
-    images: hostTensor("f32", images.shape, pixels),
-    labels: hostTensor("i32", labels.shape, classOf),
+    images: images.map(({ shape }) =>
+      hostTensor(
+        "f32",
+        shape,
+        Float32Array.from({ length: elementCount(shape) }, () => Math.random() - 0.5),
+      ),
+    ),
+    labels: labels.map(({ shape }) =>
+      hostTensor(
+        "i32",
+        shape,
+        Int32Array.from({ length: elementCount(shape) }, (_, index) => index % classes),
+      ),
+    ),
     learningRate: recipes.paper.training.learningRate,
     seed: 1,
   };
