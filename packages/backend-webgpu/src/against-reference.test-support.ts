@@ -37,7 +37,7 @@ export function integers(dtype: DType, shape: Shape, seed: number): Value {
 /** Adapters on which a tensor of more than a few hundred bytes takes several windows. */
 export const narrowCapabilities: Capabilities = {
   ...leastCapabilities,
-  limits: { ...leastCapabilities.limits, bindingBytes: 1024, storageBindings: 32 },
+  limits: { ...leastCapabilities.limits, bindingBytes: 1024, storageBindings: 8 },
 };
 
 export interface Results {

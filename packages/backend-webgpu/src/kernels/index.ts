@@ -1,14 +1,26 @@
 // The kernels by the ops they run: the one list of them.
 import type { KernelDefinition } from "../kernel.ts";
 import { averagePool2dKernel } from "./average-pool.ts";
+import { concatenateKernel } from "./concatenate.ts";
+import { flipKernel } from "./flip.ts";
 import {
   localResponseNormalizationGradientKernel,
   localResponseNormalizationKernel,
 } from "./local-response-normalization.ts";
+import { mapKernel } from "./map.ts";
 import { maxPool2dGradientKernel, maxPool2dKernel, maxPool2dPickKernel } from "./max-pool.ts";
+import { padKernel } from "./pad.ts";
+import { sliceKernel } from "./slice.ts";
 import { softmaxCrossEntropyGradientKernel, softmaxCrossEntropyKernel } from "./softmax-cross-entropy.ts";
+import { transposeKernel } from "./transpose.ts";
 
 export const kernels: ReadonlyMap<string, KernelDefinition> = new Map<string, KernelDefinition>([
+  ["flip", flipKernel],
+  ["concatenate", concatenateKernel],
+  ["pad", padKernel],
+  ["slice", sliceKernel],
+  ["transpose", transposeKernel],
+  ["map", mapKernel],
   ["maxPool2d", maxPool2dKernel],
   ["maxPool2dGradient", maxPool2dGradientKernel],
   ["maxPool2dPick", maxPool2dPickKernel],

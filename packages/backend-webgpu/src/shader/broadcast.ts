@@ -1,12 +1,12 @@
 // Index arithmetic of row-major operands as WGSL expressions: positions to coordinates and back.
 import { extent, rowMajorStrides, type Shape } from "@tandem/core";
 
-/** A sum of multiples of u32 expressions. */
+/** A sum of multiples of u32 expressions; multiples may be negative where the sum is not. */
 export function offsetExpression(coordinates: readonly string[], strides: readonly number[], start = 0): string {
   const terms = coordinates.flatMap((coordinate, axis) => {
     const stride = extent(strides, axis);
     if (stride === 0 || coordinate === "0u") return [];
-    return stride === 1 ? [coordinate] : [`${coordinate} * ${stride}u`];
+    return stride === 1 ? [coordinate] : [`${coordinate} * ${stride >>> 0}u`];
   });
   if (start !== 0) terms.push(`${start}u`);
   return terms.length === 0 ? "0u" : terms.join(" + ");
