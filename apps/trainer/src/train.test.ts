@@ -4,78 +4,11 @@ import { join } from "node:path";
 import { openTfjs } from "@tandem/backend-tfjs";
 import { createRunDirectory, type RunDirectory, readSafetensors, readTrainingCheckpoint } from "@tandem/checkpoint";
 import { DeviceGroup } from "@tandem/core";
-import { createDataset, type Dataset, type DatasetSplits } from "@tandem/data";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { halvesConfig, openHalves, STEPS_PER_EPOCH, TEST_PICTURES, type TestData } from "./halves.test-support.ts";
 import { type TrainingOutcome, train } from "./train.ts";
 import type { TrainingConfig } from "./training-config.ts";
 import type { TrainingEvent } from "./training-events.ts";
-
-const SIDE = 20;
-const CLASSES = ["upper", "lower", "dark"];
-const STEPS_PER_EPOCH = 6;
-const TEST_PICTURES = 9;
-
-/** Pictures that are bright in the upper half (class 0), in the lower half (1) or nowhere (2), with some noise. */
-function halves(name: string, count: number): Dataset {
-  const bytes = new Uint8Array(new SharedArrayBuffer(count * SIDE * SIDE));
-  const labels = Array.from({ length: count }, (_, picture) => picture % 3);
-  let noise = 1;
-  labels.forEach((label, picture) => {
-    for (let y = 0; y < SIDE; y++) {
-      for (let x = 0; x < SIDE; x++) {
-        noise = (noise * 48271) % 2147483647;
-        const isBright = label === 0 ? y < SIDE / 2 : label === 1 ? y >= SIDE / 2 : false;
-        bytes[(picture * SIDE + y) * SIDE + x] = (isBright ? 180 : 40) + (noise % 40);
-      }
-    }
-  });
-  const pixels = { height: SIDE, width: SIDE, channels: 1, bytes } as const;
-  return createDataset({ name, classes: CLASSES, pixels, labels, labelFile: name });
-}
-
-interface TestData extends DatasetSplits {
-  readonly opened: number;
-}
-
-function openHalves(log: string[] = []): TestData {
-  let opened = 0;
-  return {
-    name: "halves",
-    classes: CLASSES,
-    train: halves("halves, train", 44),
-    validation: halves("halves, validation", 9),
-    openTest: async () => {
-      opened += 1;
-      log.push("test opened");
-      return halves("halves, test", TEST_PICTURES);
-    },
-    get testOpened() {
-      return opened > 0;
-    },
-    get opened() {
-      return opened;
-    },
-  };
-}
-
-const config: TrainingConfig = {
-  model: "alexnet-mini",
-  sizes: { maps: [8, 4, 4], firstKernel: 3, secondKernel: 3, units: [16, 16], dropout: 0.1 },
-  recipe: "paper",
-  towers: 2,
-  parallel: "towers",
-  data: "halves",
-  seed: 5,
-  batch: 8,
-  epochs: 3,
-  learningRate: 0.02,
-  schedule: { kind: "steps", atEpochs: [6], factor: 0.1 },
-  momentum: 0.9,
-  weightDecay: 0.0005,
-  pixelDivisor: 64,
-  augmentation: { crops: "random", flips: true, colourNoise: "paper", epochsWithoutColourNoise: 0, picturesPerCrop: 1 },
-  loaders: 0,
-};
 
 let root = "";
 beforeAll(async () => {
@@ -108,7 +41,7 @@ async function trainHalves(
   };
   await using devices = new DeviceGroup(await openTfjs({ count: 2 }));
   const outcome = await train(
-    { ...config, ...changes },
+    { ...halvesConfig, ...changes },
     { devices, data, openRun: async () => run, report, signal: controller.signal },
   );
   return { outcome, events, data, run, log };
@@ -155,7 +88,7 @@ describe("a training", () => {
     const files = ["checkpoints", "config.json", "metrics.jsonl", "model.safetensors", "summary.json"];
     expect((await readdir(run.path)).sort()).toEqual(files);
     expect((await readdir(join(run.path, "checkpoints"))).length).toBe(epochs);
-    expect(await readJson(run.path, "config.json")).toEqual({ ...config, epochs });
+    expect(await readJson(run.path, "config.json")).toEqual({ ...halvesConfig, epochs });
     const metrics = await readLines(run.path, "metrics.jsonl");
     expect(metrics.filter(({ kind }) => kind === "epoch").length).toBe(epochs);
     expect(metrics.filter(({ kind }) => kind === "step").map(({ step }) => step)).toEqual([10, 20, 30, 40]);
@@ -230,7 +163,7 @@ describe("a training that cannot go on", () => {
     const run = await createRunDirectory({ root, defaultName: "diverging" });
     await using devices = new DeviceGroup(await openTfjs());
     const training = train(
-      { ...config, schedule },
+      { ...halvesConfig, schedule },
       { devices, data: openHalves(), openRun: async () => run, report: () => {}, signal: new AbortController().signal },
     );
     const checkpoint = join(run.path, "checkpoints", "epoch-1.safetensors");
@@ -247,7 +180,7 @@ describe("a training that cannot go on", () => {
     const events: string[] = [];
     const trainWith = (batch: number): Promise<TrainingOutcome> =>
       train(
-        { ...config, batch, steps: 1 },
+        { ...halvesConfig, batch, steps: 1 },
         {
           devices,
           data: openHalves(),
