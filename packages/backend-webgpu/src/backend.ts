@@ -1,11 +1,12 @@
 // What this backend runs on an adapter; everything the compiler asks before anything is loaded.
 import type { Backend } from "@tandem/core";
 import { type Capabilities, leastCapabilities } from "./capabilities.ts";
-import { kernels } from "./kernels/index.ts";
+import type { KernelTable } from "./kernel.ts";
+import { kernels as allKernels } from "./kernels/index.ts";
 import { SLOT_ALIGNMENT } from "./shader/storage.ts";
 
 /** f32, i32, u32, bool, and f16 where the adapter has it; f64 is the reference backend's alone. */
-export function webgpuBackendFor(capabilities: Capabilities): Backend {
+export function webgpuBackendFor(capabilities: Capabilities, kernels: KernelTable = allKernels): Backend {
   return {
     name: "webgpu",
     memory: "slots",

@@ -28,6 +28,9 @@ export interface KernelDefinition {
   dispatches(step: StepShape, capabilities: Capabilities, variant?: string): readonly Dispatch[];
 }
 
+/** Kernels by the ops they run. */
+export type KernelTable = ReadonlyMap<string, KernelDefinition>;
+
 /** Whether kernels for these capabilities can hold elements of the types in storage. */
 export function areStorable(types: readonly ArrayType[], { f16 }: Capabilities): boolean {
   return types.every(({ dtype }) => dtype !== "f64" && (dtype !== "f16" || f16));

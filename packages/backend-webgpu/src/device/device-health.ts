@@ -1,10 +1,10 @@
 // Whether a device still works. What breaks it once rejects every call that is running and every later one: after that nobody
 // knows what its memory holds.
-import { BackendError, DeviceLostError, type ErrorOptions, TandemError } from "@tandem/core";
+import { BackendError, DeviceLostError, TandemError } from "@tandem/core";
 
 type Failure =
   | { readonly kind: "lost"; readonly message: string }
-  | { readonly kind: "invalid"; readonly message: string; readonly cause?: unknown }
+  | { readonly kind: "invalid"; readonly message: string }
   | { readonly kind: "closed" };
 
 export class DeviceHealth {
@@ -14,7 +14,10 @@ export class DeviceHealth {
 
   constructor(name: string, device: GPUDevice) {
     this.#name = name;
-    device.addEventListener("uncapturederror", ({ error }) => this.fail({ kind: "invalid", message: error.message }));
+    device.addEventListener("uncapturederror", (event) => {
+      event.preventDefault();
+      this.fail({ kind: "invalid", message: event.error.message });
+    });
     device.lost.then(({ message }) => this.fail({ kind: "lost", message }));
   }
 
@@ -62,13 +65,9 @@ export class DeviceHealth {
           hint: "what it held is gone: open the devices again and go on from the last checkpoint",
         });
       case "invalid":
-        return new BackendError(`${this.#name} failed, found while ${activity}: ${failure.message}`, causeOf(failure));
+        return new BackendError(`${this.#name} failed, found while ${activity}: ${failure.message}`);
       case "closed":
         return new BackendError(`${this.#name} was closed before ${activity}`);
     }
   }
-}
-
-function causeOf({ cause }: { readonly cause?: unknown }): ErrorOptions {
-  return cause === undefined ? {} : { cause };
 }

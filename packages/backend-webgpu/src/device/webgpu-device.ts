@@ -10,9 +10,10 @@ import type {
 } from "@tandem/core";
 import { webgpuBackendFor } from "../backend.ts";
 import type { Capabilities } from "../capabilities.ts";
+import type { KernelTable } from "../kernel.ts";
 import { kernels as allKernels } from "../kernels/index.ts";
 import { loadProgram } from "../programs/loaded-program.ts";
-import { type KernelTable, planSegments } from "../programs/planned-program.ts";
+import { planSegments } from "../programs/planned-program.ts";
 import { ShaderCache } from "../programs/shader-cache.ts";
 import { StepClock } from "../programs/step-clock.ts";
 import { DeviceHealth } from "./device-health.ts";
@@ -57,7 +58,7 @@ class OpenWebgpuDevice implements WebgpuDevice {
     { name, capabilities, memoryBytes, profile, kernels = allKernels }: WebgpuDeviceSetting,
   ) {
     this.name = name;
-    this.backend = webgpuBackendFor(capabilities);
+    this.backend = webgpuBackendFor(capabilities, kernels);
     this.limits = { memoryBytes };
     this.capabilities = capabilities;
     this.#device = device;

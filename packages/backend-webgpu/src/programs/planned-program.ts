@@ -1,12 +1,10 @@
 // A program as the dispatches of its segments over slots: plain data, made once, when the program is loaded.
 import { BackendError, type DeviceProgram, operand, type Step, segmentsOf } from "@tandem/core";
 import type { Capabilities } from "../capabilities.ts";
-import type { KernelDefinition } from "../kernel.ts";
+import type { KernelDefinition, KernelTable } from "../kernel.ts";
 import type { Binding, Dispatch, Storage } from "../shader/dispatch.ts";
 import { faultOf } from "./dispatch-fault.ts";
 import { nameOfStep } from "./step-name.ts";
-
-export type KernelTable = ReadonlyMap<string, KernelDefinition>;
 
 export interface PlannedSegment {
   readonly steps: readonly Step[];
