@@ -74,8 +74,8 @@ function layoutOf(step: StepShape, shape: readonly number[]): MapLayout {
     step.inputs.map(({ type }) => broadcastStrides(type.shape, shape)),
   );
   const row = extent(merged.shape, merged.shape.length - 1);
-  // One row may end within a vector: slots hold whole ones.
-  const width = row % 4 === 0 || merged.shape.length === 1 ? 4 : 1;
+  // One row may end within a vector: slots hold whole ones. A single element is not read as one, so it is not written as one.
+  const width = row % 4 === 0 || (merged.shape.length === 1 && row > 1) ? 4 : 1;
   const inputs = step.inputs.map(({ type }, index): InputLayout => {
     const strides = merged.strides[index] ?? [];
     return {
