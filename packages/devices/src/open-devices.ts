@@ -1,16 +1,19 @@
-// Opens the devices that the environment asks for, each in a thread of its own.
+// Opens the devices that the environment asks for, each where it belongs: in this process, in a thread, or in a process of its own.
 import { availableParallelism } from "node:os";
-import { type Device, DeviceGroup } from "@tandem/core";
-import { type DeviceOptions, knownBackends } from "./backends.ts";
-import { type ChosenDevice, chooseDevices } from "./choice/choose-devices.ts";
+import { type Device, DeviceGroup, operand } from "@tandem/core";
+import { type DeviceOptions, knownBackends, type OpenDevice } from "./backends.ts";
+import { type ChosenDevice, chooseDevices, describeChoice, nameOf } from "./choice/choose-devices.ts";
+import { dependsOnAdapters, parseRequest } from "./choice/device-request.ts";
 import type { DeviceEnvironment } from "./choice/environment.ts";
+import { searchAdapters } from "./choice/search-adapters.ts";
 import { ProfileRecorder, profilePath } from "./profile/profile-file.ts";
 import { activityCounters, mostAtOnce } from "./remote/activity.ts";
+import { processChannel, startDeviceProcess } from "./remote/process-channel.ts";
 import { openRemoteDevice } from "./remote/remote-device.ts";
 import { startDeviceThread } from "./remote/thread-channel.ts";
 
 export interface OpenDevicesOptions {
-  /** Compute on the calling thread instead: for tests. */
+  /** Compute on the calling thread what would have a thread of its own: for tests. */
   readonly inProcess?: boolean;
   /** Bytes of tensors each device may hold; by default what its backend allows. */
   readonly memoryBytes?: number;
@@ -20,7 +23,7 @@ export interface OpenDevicesOptions {
   readonly measure?: boolean;
 }
 
-/** Devices, and how they were chosen. Disposing of them ends their threads. */
+/** Devices, and how they were chosen. Disposing of them ends their threads and processes. */
 export class OpenedDevices extends DeviceGroup {
   /** One line: which devices, and why these. */
   readonly description: string;
@@ -38,6 +41,7 @@ export class OpenedDevices extends DeviceGroup {
     this.#activity = activity;
     this.#recorder = recorder;
     this.profileListener = recorder?.record;
+    this.transferWatch = recorder?.transferWatch;
   }
 
   /** The most devices in threads that ever computed at the same time. */
@@ -57,27 +61,54 @@ export async function openDevices(
   environment: DeviceEnvironment = process.env,
   { inProcess = false, memoryBytes, usefulDevices, measure = false }: OpenDevicesOptions = {},
 ): Promise<OpenedDevices> {
-  const { devices, simd, description } = chooseDevices(environment, {
+  const search = dependsOnAdapters(parseRequest(environment)) ? await searchAdapters() : {};
+  const { devices, simd, tune, reasons } = chooseDevices(environment, {
     cores: availableParallelism(),
     ...(usefulDevices !== undefined && { usefulDevices }),
+    ...search,
   });
   const activity = activityCounters();
   const path = profilePath(environment);
-  const shared = { simd, profile: measure || path !== undefined, ...(memoryBytes !== undefined && { memoryBytes }) };
-  const open = ({ backend, index, threads }: ChosenDevice): Promise<readonly Device[]> => {
-    const options: DeviceOptions = { ...shared, threads };
-    return inProcess
-      ? knownBackends[backend].open({ count: 1, first: index, ...options })
-      : openRemoteDevice(startDeviceThread(`${backend}:${index}`), { backend, index, options, activity }).then(
-          (device) => [device],
-        );
+  const shared = {
+    simd,
+    tune,
+    profile: measure || path !== undefined,
+    ...(memoryBytes !== undefined && { memoryBytes }),
+  };
+  const open = ({ threads, adapter, ...device }: ChosenDevice): Promise<OpenDevice> => {
+    const options: DeviceOptions = { ...shared, threads, ...(adapter !== undefined && { adapter }) };
+    return openDevice(device, options, inProcess ? undefined : activity);
   };
   const opened = await Promise.allSettled(devices.map(open));
   const failure = opened.find((result) => result.status === "rejected");
-  const found = opened.flatMap((result) => (result.status === "fulfilled" ? result.value : []));
+  const found = opened.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
   if (failure !== undefined) {
     await Promise.all(found.map((device) => device[Symbol.asyncDispose]()));
     throw failure.reason;
   }
+  // Which adapter another process found is known now.
+  const described = devices.map((device, index) => ({ ...device, ...adapterOf(found[index]) }));
+  const description = describeChoice({ devices: described, reasons });
   return new OpenedDevices(found, description, activity, path === undefined ? undefined : new ProfileRecorder(path));
+}
+
+/** Without `activity` no threads are started. */
+async function openDevice(
+  { backend, index, process: own }: Omit<ChosenDevice, "threads" | "adapter">,
+  options: DeviceOptions,
+  activity: SharedArrayBuffer | undefined,
+): Promise<OpenDevice> {
+  if (own !== undefined) {
+    const channel = processChannel(startDeviceProcess(own.variables));
+    return openRemoteDevice(channel, { backend, index, options, selector: own.selector });
+  }
+  const { open, computesOn } = knownBackends[backend];
+  if (activity !== undefined && computesOn !== "adapter") {
+    return openRemoteDevice(startDeviceThread(nameOf({ backend, index })), { backend, index, options, activity });
+  }
+  return operand(await open({ count: 1, first: index, ...options }), 0);
+}
+
+function adapterOf(device: OpenDevice | undefined): Pick<ChosenDevice, "adapter"> {
+  return device?.capabilities === undefined ? {} : { adapter: device.capabilities.adapter };
 }

@@ -1,35 +1,22 @@
-// A profile as a Chrome trace: https://ui.perfetto.dev and chrome://tracing show it, a row for each thread of each device.
-import { type SegmentProfile, type Step, segmentsOf } from "@tandem/core";
-
-/** Times in microseconds. */
-type TraceEvent =
-  | {
-      readonly ph: "X";
-      readonly name: string;
-      readonly cat: string;
-      readonly ts: number;
-      readonly dur: number;
-      readonly pid: number;
-      readonly tid: number;
-      readonly args: { readonly flops: number; readonly bytes: number; readonly "GFLOP/s": number };
-    }
-  | {
-      readonly ph: "M";
-      readonly name: "process_name" | "thread_name";
-      readonly pid: number;
-      readonly tid: number;
-      readonly args: { readonly name: string };
-    };
+// A profile as a Chrome trace: https://ui.perfetto.dev and chrome://tracing show it, a group of rows for each device, one for each
+// of its threads, and transfers as arrows from one device's rows to another's.
+import { type SegmentProfile, type Step, segmentsOf, type TransferProfile } from "@tandem/core";
+import type { TraceEvent } from "./trace-event.ts";
+import { transferEvents } from "./transfer-events.ts";
 
 export interface ChromeTrace {
   readonly displayTimeUnit: "ms";
   readonly traceEvents: readonly TraceEvent[];
 }
 
-/** Zero of its times is when the first step began. Device n is process n. */
-export function chromeTrace(profiles: readonly SegmentProfile[], deviceNames: readonly string[]): ChromeTrace {
-  const timings = profiles.flatMap((profile) => profile.timings);
-  const origin = timings.reduce((first, { start }) => Math.min(first, start), Number.POSITIVE_INFINITY);
+/** Zero of its times is when the first step began, or the first transfer. Device n is process n. */
+export function chromeTrace(
+  profiles: readonly SegmentProfile[],
+  transfers: readonly TransferProfile[],
+  deviceNames: readonly string[],
+): ChromeTrace {
+  const starts = [...profiles.flatMap(({ timings }) => timings), ...transfers.map(({ sent }) => sent)];
+  const origin = starts.reduce((first, { start }) => Math.min(first, start), Number.POSITIVE_INFINITY);
   const threads = new Map<string, TraceEvent>();
   const events = profiles.flatMap(({ device, program, segment, timings }) => {
     const pid = deviceNames.indexOf(device);
@@ -46,7 +33,10 @@ export function chromeTrace(profiles: readonly SegmentProfile[], deviceNames: re
   const names = deviceNames.map(
     (name, pid): TraceEvent => ({ ph: "M", name: "process_name", pid, tid: 0, args: { name } }),
   );
-  return { displayTimeUnit: "ms", traceEvents: [...names, ...threads.values(), ...events] };
+  return {
+    displayTimeUnit: "ms",
+    traceEvents: [...names, ...threads.values(), ...events, ...transferEvents(transfers, deviceNames, origin)],
+  };
 }
 
 /** FLOPs and bytes are those of the whole step, although its threads share them. */

@@ -1,7 +1,7 @@
-// TANDEM_PROFILE: what the devices measured, kept until they are closed and then written to a file.
+// TANDEM_PROFILE: what was measured of devices and transfers, kept until the devices are closed and then written to a file.
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { SegmentProfile } from "@tandem/core";
+import type { SegmentProfile, TransferProfile, TransferWatch } from "@tandem/core";
 import { type DeviceEnvironment, given } from "../choice/environment.ts";
 import { chromeTrace } from "./chrome-trace.ts";
 
@@ -19,6 +19,7 @@ export function profilePath(environment: DeviceEnvironment): string | undefined 
 export class ProfileRecorder {
   readonly #path: string;
   readonly #profiles: SegmentProfile[] = [];
+  readonly #transfers: TransferProfile[] = [];
   #timings = 0;
   #dropped = 0;
 
@@ -27,21 +28,30 @@ export class ProfileRecorder {
   }
 
   readonly record = (profile: SegmentProfile): void => {
-    if (this.#timings + profile.timings.length > MOST_TIMINGS) {
-      this.#dropped += 1;
-      return;
-    }
-    this.#timings += profile.timings.length;
-    this.#profiles.push(profile);
+    if (this.#hasRoomFor(profile.timings.length)) this.#profiles.push(profile);
+  };
+
+  readonly transferWatch: TransferWatch = {
+    now: () => performance.timeOrigin + performance.now(),
+    record: (transfer) => {
+      if (this.#hasRoomFor(1)) this.#transfers.push(transfer);
+    },
   };
 
   /** Resolves to a line for the user. */
   async write(deviceNames: readonly string[]): Promise<string> {
-    await writeFile(this.#path, JSON.stringify(chromeTrace(this.#profiles, deviceNames)));
+    await writeFile(this.#path, JSON.stringify(chromeTrace(this.#profiles, this.#transfers, deviceNames)));
     const what =
       this.#timings === 0
-        ? "nothing was measured: only wasm devices measure"
-        : `${this.#timings} steps of threads${this.#dropped === 0 ? "" : `; ${this.#dropped} segments after them were left out`}`;
+        ? "nothing was measured: only wasm devices measure, and webgpu devices whose adapter has timestamps"
+        : `${this.#timings} steps of threads and transfers${this.#dropped === 0 ? "" : `; ${this.#dropped} segments and transfers after them were left out`}`;
     return `Profile: ${this.#path} (${what}; https://ui.perfetto.dev opens it)`;
+  }
+
+  #hasRoomFor(timings: number): boolean {
+    const hasRoom = this.#timings + timings <= MOST_TIMINGS;
+    if (hasRoom) this.#timings += timings;
+    else this.#dropped += 1;
+    return hasRoom;
   }
 }

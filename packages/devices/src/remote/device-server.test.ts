@@ -8,7 +8,7 @@ import type { Answer, DeviceInput, DeviceTraits, Request, WriteMessage } from ".
 const input: DeviceInput = {
   backend: "reference",
   index: 0,
-  options: { threads: 1, simd: "auto", profile: false },
+  options: { threads: 1, simd: "auto", tune: "off", profile: false },
 };
 
 /** A device whose work ends when it is told to, as that of a GPU does. */

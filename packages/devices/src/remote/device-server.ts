@@ -1,7 +1,10 @@
 // A device's side of the conversation, in whatever thread or process it lives: opens it and issues requests in the order in which
 // they come. None waits for an earlier one to finish, since a device orders what it was asked itself.
+
+import { findAdapters } from "@tandem/backend-webgpu";
 import { BackendError, type Device, type Executable, operand } from "@tandem/core";
-import { knownBackends } from "../backends.ts";
+import { knownBackends, type OpenDevice } from "../backends.ts";
+import { type AdapterSelector, selectAdapter } from "../choice/adapters.ts";
 import { beginActivity, endActivity } from "./activity.ts";
 import { packError } from "./error-transport.ts";
 import type { Answer, DeviceInput, DeviceTraits, QuestionName, Questions, Request, WriteMessage } from "./protocol.ts";
@@ -11,7 +14,7 @@ export type Reply = (answer: Answer, transfers: readonly ArrayBuffer[]) => void;
 
 export class DeviceServer {
   readonly #reply: Reply;
-  readonly #openDevice: (input: DeviceInput) => Promise<Device>;
+  readonly #openDevice: (input: DeviceInput) => Promise<OpenDevice>;
   readonly #unanswered = new Set<Promise<void>>();
   readonly #executables = new Map<number, Executable>();
   #device: Device | undefined;
@@ -20,7 +23,7 @@ export class DeviceServer {
   #submissions = 0;
   #failedWrite: { readonly error: unknown } | undefined;
 
-  constructor(reply: Reply, open: (input: DeviceInput) => Promise<Device> = openHere) {
+  constructor(reply: Reply, open: (input: DeviceInput) => Promise<OpenDevice> = openHere) {
     this.#reply = reply;
     this.#openDevice = open;
   }
@@ -92,7 +95,8 @@ export class DeviceServer {
     const { activity } = input;
     this.#device = device;
     this.#activity = activity === undefined ? undefined : new Int32Array(activity);
-    return { limits: device.limits };
+    const { limits, capabilities } = device;
+    return { limits, ...(capabilities !== undefined && { capabilities }) };
   }
 
   #opened(): Device {
@@ -122,6 +126,14 @@ export class DeviceServer {
   }
 }
 
-async function openHere({ backend, index, options }: DeviceInput): Promise<Device> {
-  return operand(await knownBackends[backend].open({ count: 1, first: index, ...options }), 0);
+async function openHere({ backend, index, options, selector }: DeviceInput): Promise<OpenDevice> {
+  const { open, computesOn } = knownBackends[backend];
+  const adapter = computesOn === "adapter" && selector !== undefined ? await adapterFor(selector) : undefined;
+  const opened = await open({ count: 1, first: index, ...options, ...(adapter !== undefined && { adapter }) });
+  return operand(opened, 0);
+}
+
+/** The name of the adapter; `undefined` where there is none, which the backend then says. */
+async function adapterFor(selector: AdapterSelector): Promise<string | undefined> {
+  return selectAdapter(selector, await findAdapters())?.adapter;
 }

@@ -1,7 +1,9 @@
 // What a device elsewhere, in a thread or a process, and the thread that uses it say to each other. A request is answered under its
 // id; writes are not answered, what goes wrong with one is told by the next answer.
+import type { Capabilities } from "@tandem/backend-webgpu";
 import type { DeviceLimits, DeviceProgram, MemoryUse, SegmentTimings, SlotReservation } from "@tandem/core";
 import type { BackendName, DeviceOptions } from "../backends.ts";
+import type { AdapterSelector } from "../choice/adapters.ts";
 import type { PackedError } from "./error-transport.ts";
 
 /** What a device is opened with. */
@@ -9,6 +11,8 @@ export interface DeviceInput {
   readonly backend: BackendName;
   readonly index: number;
   readonly options: DeviceOptions;
+  /** Which of the adapters that are found where the device lives, on a backend that has adapters. */
+  readonly selector?: AdapterSelector;
   /** Two i32: how many devices are computing now, and the most there ever were at once. Other processes share no memory. */
   readonly activity?: SharedArrayBuffer;
 }
@@ -16,6 +20,7 @@ export interface DeviceInput {
 /** What an open device says of itself: plain data. */
 export interface DeviceTraits {
   readonly limits: DeviceLimits;
+  readonly capabilities?: Capabilities;
 }
 
 /** The questions by name, each with what it takes and what is answered. `open` is the first one. */

@@ -21,7 +21,7 @@ import type { DeviceInput } from "./protocol.ts";
 import { openRemoteDevice } from "./remote-device.ts";
 import { startDeviceThread } from "./thread-channel.ts";
 
-const options: DeviceOptions = { threads: 1, simd: "auto", profile: false };
+const options: DeviceOptions = { threads: 1, simd: "auto", tune: "off", profile: false };
 const input = (backend: DeviceInput["backend"], index: number): DeviceInput => ({ backend, index, options });
 
 const body = scalarProgram(["f32"], ([a]) => (a === undefined ? [] : [a.neg()]));

@@ -1,41 +1,36 @@
 // A device in a thread or a process of its own, as the thread that uses it sees it: the same interface, over messages.
-import type {
-  Backend,
-  Device,
-  DeviceLimits,
-  DeviceProgram,
-  Executable,
-  MemoryUse,
-  SlotReservation,
-} from "@tandem/core";
-import { knownBackends } from "../backends.ts";
+import type { Capabilities } from "@tandem/backend-webgpu";
+import type { Backend, DeviceLimits, DeviceProgram, Executable, MemoryUse, SlotReservation } from "@tandem/core";
+import { knownBackends, type OpenDevice } from "../backends.ts";
 import type { Channel } from "./channel.ts";
 import { Connection } from "./connection.ts";
 import type { DeviceInput, DeviceTraits } from "./protocol.ts";
 
 /** Opens a device at the other end of the channel, which ends with the device. */
-export async function openRemoteDevice(channel: Channel, input: DeviceInput): Promise<Device> {
+export async function openRemoteDevice(channel: Channel, input: DeviceInput): Promise<OpenDevice> {
   const connection = new Connection(`${input.backend}:${input.index}`, channel);
   try {
     const traits = await connection.ask("open", { input });
-    return new RemoteDevice(connection, knownBackends[input.backend].backend, traits);
+    return new RemoteDevice(connection, knownBackends[input.backend].backendOf(traits.capabilities), traits);
   } catch (error) {
     await connection.stop();
     throw error;
   }
 }
 
-class RemoteDevice implements Device {
+class RemoteDevice implements OpenDevice {
   readonly name: string;
   readonly backend: Backend;
   readonly limits: DeviceLimits;
+  readonly capabilities?: Capabilities;
   readonly #connection: Connection;
   #isOpen = true;
 
-  constructor(connection: Connection, backend: Backend, { limits }: DeviceTraits) {
+  constructor(connection: Connection, backend: Backend, { limits, capabilities }: DeviceTraits) {
     this.name = connection.name;
     this.backend = backend;
     this.limits = limits;
+    if (capabilities !== undefined) this.capabilities = capabilities;
     this.#connection = connection;
   }
 
