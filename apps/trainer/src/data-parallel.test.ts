@@ -54,8 +54,9 @@ describe.each([["wasm:0,wasm:1"], ["wasm:0,wasm:1,wasm:2"], ["reference:0,refere
       expect([...several.tensors.keys()]).toEqual([...one.tensors.keys()]);
       for (const [name, { data }] of one.tensors) {
         const other = several.tensors.get(name)?.data ?? [];
-        const largest = data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-        const apart = data.reduce((most, value, at) => Math.max(most, Math.abs(value - (other[at] ?? Number.NaN))), 0);
+        const values = Array.from(data);
+        const largest = Math.max(...values.map(Math.abs));
+        const apart = Math.max(...values.map((value, at) => Math.abs(value - (other[at] ?? Number.NaN))));
         expect(apart / largest, name).toBeLessThan(1e-3);
       }
       expect(several.validationErrors).toEqual(one.validationErrors);
