@@ -6,6 +6,8 @@ import { type CapabilityRestrictions, restrictCapabilities } from "./adapter/cap
 import { chooseAdapter, type FoundAdapter } from "./adapter/find-adapters.ts";
 import type { Capabilities } from "./capabilities.ts";
 import { type WebgpuDevice, webgpuDevice } from "./device/webgpu-device.ts";
+import type { TuneMode } from "./tuning/tuner.ts";
+import { TuningStore } from "./tuning/tuning-store.ts";
 
 export interface WebgpuOptions {
   /** How many devices to open, on one adapter; 1 by default. */
@@ -26,6 +28,10 @@ export interface WebgpuOptions {
   readonly profile?: boolean;
   /** What the adapter has and is not used. */
   readonly restrictions?: CapabilityRestrictions;
+  /** Whether the ways to run a step are timed when it is first loaded; `on` by default. */
+  readonly tune?: TuneMode;
+  /** Path of the file that remembers it; by default `tandem/webgpu-tuning.json` in the user's cache folder. */
+  readonly tuningFile?: string;
 }
 
 /**
@@ -33,13 +39,14 @@ export interface WebgpuOptions {
  * ones there are where none has that name.
  */
 export async function openWebgpu(options: WebgpuOptions = {}): Promise<readonly WebgpuDevice[]> {
-  const { count = 1, first = 0, adapter: part } = options;
+  const { count = 1, first = 0, adapter: part, tuningFile = host.tuningFile } = options;
   if (!Number.isInteger(count) || count < 1) {
     throw new UsageError(`openWebgpu expects a count of devices of at least 1, found ${count}`);
   }
   const found = await chooseAdapter(part);
   const names = Array.from({ length: count }, (_, index) => `webgpu:${first + index}`);
-  const opened = await Promise.allSettled(names.map((name) => openOne(name, found, options)));
+  const store = new TuningStore(tuningFile, host, (message) => console.warn(message));
+  const opened = await Promise.allSettled(names.map((name) => openOne(name, found, options, store)));
   const devices = opened.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
   const failure = opened.find((result) => result.status === "rejected");
   if (failure === undefined) return devices;
@@ -47,14 +54,19 @@ export async function openWebgpu(options: WebgpuOptions = {}): Promise<readonly 
   throw failure.reason;
 }
 
-async function openOne(name: string, found: FoundAdapter, options: WebgpuOptions): Promise<WebgpuDevice> {
-  const { restrictions = {}, profile = false } = options;
+async function openOne(
+  name: string,
+  found: FoundAdapter,
+  options: WebgpuOptions,
+  store: TuningStore,
+): Promise<WebgpuDevice> {
+  const { restrictions = {}, profile = false, tune: mode = "on" } = options;
   const capabilities = restrictCapabilities(found.capabilities, restrictions);
   const adapter = await host.requestAdapter(found.request);
   if (adapter === null) throw new BackendError(`${name}: the adapter ${capabilities.adapter} is gone`);
   const memoryBytes = options.memoryBytes ?? defaultMemoryBytes(capabilities);
   const device = await requestDevice(adapter, name, found.capabilities);
-  return webgpuDevice(device, { name, capabilities, memoryBytes, profile });
+  return webgpuDevice(device, { name, capabilities, memoryBytes, profile, tuning: { mode, store } });
 }
 
 async function requestDevice(adapter: GPUAdapter, name: string, capabilities: Capabilities): Promise<GPUDevice> {
