@@ -1,8 +1,10 @@
 // The kernels by the ops they run: the one list of them.
 import type { KernelDefinition } from "../kernel.ts";
+import { argmaxKernel } from "./argmax.ts";
 import { averagePool2dKernel } from "./average-pool.ts";
 import { concatenateKernel } from "./concatenate.ts";
 import { flipKernel } from "./flip.ts";
+import { gatherKernel } from "./gather.ts";
 import {
   localResponseNormalizationGradientKernel,
   localResponseNormalizationKernel,
@@ -10,11 +12,17 @@ import {
 import { mapKernel } from "./map.ts";
 import { maxPool2dGradientKernel, maxPool2dKernel, maxPool2dPickKernel } from "./max-pool.ts";
 import { padKernel } from "./pad.ts";
+import { reduceKernel } from "./reduce.ts";
+import { scatterAddKernel } from "./scatter-add.ts";
 import { sliceKernel } from "./slice.ts";
 import { softmaxCrossEntropyGradientKernel, softmaxCrossEntropyKernel } from "./softmax-cross-entropy.ts";
 import { transposeKernel } from "./transpose.ts";
 
 export const kernels: ReadonlyMap<string, KernelDefinition> = new Map<string, KernelDefinition>([
+  ["scatterAdd", scatterAddKernel],
+  ["gather", gatherKernel],
+  ["argmax", argmaxKernel],
+  ["reduce", reduceKernel],
   ["flip", flipKernel],
   ["concatenate", concatenateKernel],
   ["pad", padKernel],

@@ -240,8 +240,7 @@ function operation(
     case "xor":
       return plain(dtype === "bool" ? `${a} != ${b}` : `${a} ^ ${b}`);
     case "div":
-      if (dtype === "f16") return plain(`f16(f32(${a}) / f32(${b}))`);
-      if (dtype === "f32") return plain(`${a} / ${b}`);
+      if (isFloat) return plain(`${a} / ${b}`);
       return call(dtype === "i32" ? "quotientI32" : "quotientU32", dtype, [a, b]);
     case "pow":
       return power(dtype, a, b, constants[1]);
