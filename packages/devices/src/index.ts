@@ -8,5 +8,5 @@ export {
   describeChoice,
 } from "./choice/choose-devices.ts";
 export type { DeviceEnvironment } from "./choice/environment.ts";
-export { type AdapterSearch, searchAdapters } from "./choice/search-adapters.ts";
+export { type AdapterSearch, searchAdapters, whyNoAdapter } from "./choice/search-adapters.ts";
 export { type OpenDevicesOptions, OpenedDevices, openDevices } from "./open-devices.ts";
