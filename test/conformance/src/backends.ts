@@ -2,19 +2,35 @@
 import { openReference, referenceBackend } from "@tandem/backend-reference";
 import { openTfjs, tfjsBackend } from "@tandem/backend-tfjs";
 import { openWasm, wasmBackend } from "@tandem/backend-wasm";
+import { openWebgpu, webgpuBackend } from "@tandem/backend-webgpu";
 import { type Backend, type Device, DeviceGroup } from "@tandem/core";
+import { testedAdapters } from "./adapters.ts";
 
 export interface TestedBackend {
+  /** As tests call it. */
   readonly name: string;
   readonly backend: Backend;
   readonly open: (options: { readonly count: number }) => Promise<readonly Device[]>;
 }
 
-export const testedBackends: readonly TestedBackend[] = [
+const onProcessor: readonly TestedBackend[] = [
   { name: referenceBackend.name, backend: referenceBackend, open: openReference },
   { name: tfjsBackend.name, backend: tfjsBackend, open: openTfjs },
   { name: wasmBackend.name, backend: wasmBackend, open: openWasm },
 ];
+
+/** WebGPU on each adapter that tests are run on. */
+export const webgpuBackends: readonly TestedBackend[] = (await testedAdapters()).map((adapter) => ({
+  name: `${webgpuBackend.name} on ${adapter}`,
+  backend: webgpuBackend,
+  open: ({ count }) => openWebgpu({ count, adapter }),
+}));
+
+/** The backends that can be opened here. */
+export const testedBackends: readonly TestedBackend[] = [...onProcessor, ...webgpuBackends];
+
+/** All backends there are, as they are on the least machine. */
+export const knownBackends: readonly Backend[] = [...onProcessor.map(({ backend }) => backend), webgpuBackend];
 
 /** Two devices, so that transfers are real. */
 export async function openPair({ open }: Pick<TestedBackend, "open">): Promise<DeviceGroup> {

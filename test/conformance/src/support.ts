@@ -20,7 +20,6 @@ import {
   transferOp,
   typeOf,
 } from "@tandem/core";
-import type { TestedBackend } from "./backends.ts";
 import type { ConformanceCase } from "./case.ts";
 import { gradientFunction } from "./gradients.ts";
 import { hostInputs, specsOf } from "./run.ts";
@@ -62,7 +61,7 @@ function tracedGraphs(testCase: ConformanceCase): Graph[] {
 
 const hasEpilogue = ({ attributes }: Form): boolean => (attributes as EpilogueAttributes).epilogue !== undefined;
 
-function cell({ backend }: TestedBackend, forms: readonly Form[], otherwise: string): string {
+function cell(backend: Backend, forms: readonly Form[], otherwise: string): string {
   const native = forms.filter(({ op, inputs, outputs, attributes }) =>
     backend.supports(op, inputs, outputs, attributes),
   );
@@ -70,7 +69,7 @@ function cell({ backend }: TestedBackend, forms: readonly Form[], otherwise: str
   return native.length === 0 ? otherwise : `native, some forms ${otherwise}`;
 }
 
-function opRows(backends: readonly TestedBackend[], forms: readonly Form[]): string[][] {
+function opRows(backends: readonly Backend[], forms: readonly Form[]): string[][] {
   return allOps()
     .filter(({ name }) => name !== transferOp.name)
     .flatMap((op) => {
@@ -110,7 +109,7 @@ function programOf(op: ScalarOp, dtype: DType): ScalarProgram | undefined {
 
 const elementTypes: readonly DType[] = ["f32", "i32", "u32", "bool"];
 
-function scalarRows(backends: readonly TestedBackend[]): string[][] {
+function scalarRows(backends: readonly Backend[]): string[][] {
   return scalarOps.map((op) => {
     const forms = elementTypes.flatMap((dtype): Form[] => {
       const body = programOf(op, dtype);
@@ -137,7 +136,7 @@ function table(header: readonly string[], rows: readonly (readonly string[])[]):
 }
 
 /** The text of docs/op-support.md. */
-export function supportDocument(backends: readonly TestedBackend[], forms: readonly Form[]): string {
+export function supportDocument(backends: readonly Backend[], forms: readonly Form[]): string {
   const names = backends.map(({ name }) => name);
   return `# Which backend runs which op how
 

@@ -10,8 +10,8 @@ import {
   valueAndGrad,
 } from "@tandem/core";
 import { alexnet, type LayerTree } from "@tandem/models";
+import { testedBackends } from "@tandem/test-conformance/backends";
 import { describe, expect, test } from "vitest";
-import { testedBackends } from "./backends.ts";
 import { difference, TOLERANCE } from "./difference.ts";
 import { readTensors } from "./read.ts";
 

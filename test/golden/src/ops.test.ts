@@ -1,7 +1,7 @@
 // PyTorch's ops with their gradients, on every backend.
 import { DeviceGroup, evaluate, type HostTensor, isFloat, type Tensor, valueAndGrad } from "@tandem/core";
+import { testedBackends } from "@tandem/test-conformance/backends";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { testedBackends } from "./backends.ts";
 import { difference, TOLERANCE } from "./difference.ts";
 import { goldenOps } from "./ops.ts";
 import { type GoldenCase, readOpCases } from "./read.ts";
