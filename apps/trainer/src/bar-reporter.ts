@@ -49,6 +49,7 @@ export function barReporter(stream: NodeJS.WriteStream): DisposableReporter {
           `epoch ${event.epoch}`,
           `loss ${formatNumber(event.loss)}`,
           `error ${formatPercent(event.error)}`,
+          ...(event.lossScale === undefined ? [] : [`loss scale ${event.lossScale}`]),
           `${formatNumber(event.imagesPerSecond)} images/s`,
           `${formatSeconds(event.secondsLeft)} left`,
         ].join(" | ");

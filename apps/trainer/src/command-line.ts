@@ -30,6 +30,10 @@ export const trainerCommand: CommandDescription<TrainerOptions> = {
       argument: "<what>",
       about: "what several devices divide: towers, the network's halves; data, the batch (default: towers)",
     },
+    precision: {
+      argument: "<type>",
+      about: "what layers compute in: f32, or f16 where devices have it, with parameters in f32 (default: f32)",
+    },
     epochs: { argument: "<count>", about: "passes over the training pictures" },
     steps: { argument: "<count>", about: "at most this many steps, however many epochs that is" },
     batch: { argument: "<count>", about: "pictures a step" },
@@ -48,6 +52,7 @@ export const trainerCommand: CommandDescription<TrainerOptions> = {
     recipe: oneOf(recipeNames).optional(),
     towers: oneOf(["1", "2"]).transform(towerCount).optional(),
     parallel: oneOf(["towers", "data"]).optional(),
+    precision: oneOf(["f32", "f16"]).optional(),
     epochs: wholeNumber(1, 100_000).optional(),
     steps: wholeNumber(1, 1_000_000_000).optional(),
     batch: wholeNumber(1, 65_536).optional(),

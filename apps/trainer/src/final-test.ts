@@ -5,7 +5,7 @@ import { throwIfInterrupted, unlessInterrupted } from "./errors.ts";
 import { evaluateTenViews } from "./evaluate.ts";
 import type { Session } from "./session.ts";
 import { type Summary, summarize } from "./summary.ts";
-import type { ModelState } from "./training-programs.ts";
+import type { ModelState } from "./training-state.ts";
 
 export interface FinalTest {
   readonly summary: Summary;

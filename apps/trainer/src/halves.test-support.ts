@@ -59,6 +59,7 @@ export const halvesConfig: TrainingConfig = {
   recipe: "paper",
   towers: 2,
   parallel: "towers",
+  precision: "f32",
   data: "halves",
   seed: 5,
   batch: 8,

@@ -48,6 +48,7 @@ function stepLine(event: StepEvent, totalSteps: number): string {
     `step ${event.step}/${totalSteps}`,
     `loss ${formatNumber(event.loss)}`,
     `error ${formatPercent(event.error)}`,
+    ...(event.lossScale === undefined ? [] : [`loss scale ${event.lossScale}`]),
     `${formatNumber(event.imagesPerSecond)} images/s`,
     `${formatSeconds(event.secondsLeft)} left`,
   ].join("  ");

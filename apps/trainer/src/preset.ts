@@ -33,6 +33,7 @@ export type TrainingChoices = {
     | "recipe"
     | "towers"
     | "parallel"
+    | "precision"
     | "batch"
     | "epochs"
     | "steps"
@@ -54,6 +55,7 @@ export function configFor(choices: TrainingChoices): TrainingConfig {
     recipe,
     towers: choices.towers ?? (recipe === "caffe" || parallel === "data" ? 1 : defaultTowers(model)),
     parallel,
+    precision: choices.precision ?? "f32",
     data,
     seed,
     batch: choices.batch ?? preset.batch,

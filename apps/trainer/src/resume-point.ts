@@ -13,10 +13,10 @@ import {
 } from "@tandem/checkpoint";
 import { mapTree, spec } from "@tandem/core";
 import type { Model } from "@tandem/models";
-import { isParameterSpec, mapState, type Optimizer } from "@tandem/nn";
+import { isParameterSpec, type Optimizer } from "@tandem/nn";
 import { z } from "zod";
 import type { Reporter } from "./training-events.ts";
-import type { ModelState } from "./training-programs.ts";
+import { canonicalSpecs, dividedState, type ModelState } from "./training-state.ts";
 
 /** Where a training stands between two steps. */
 export interface Standing {
@@ -101,13 +101,12 @@ async function resumeAt(
 ): Promise<ResumePoint> {
   const { model, optimizer, seed, stepsPerEpoch } = options;
   if (progress.seed !== seed) throw new CheckpointError(`${path} was trained with seed ${progress.seed}, not ${seed}`);
-  const types = mapTree(model.parameters, isParameterSpec, ({ shape }) => spec("f32", shape));
-  const restored = restoreTree(optimizer.specs(types), tensors, path);
+  const restored = restoreTree(canonicalSpecs({ model, optimizer }), tensors, path);
   const standing = standingOf(path, progress, stepsPerEpoch);
   const candidates = all.filter((other) => other.progress.epoch <= standing.epoch || other.path === path);
   return {
     ...standing,
-    state: mapState(restored, model.split),
+    state: dividedState(model, restored),
     best: await readBest(candidates, standing, options),
     checkpoint: path,
     fingerprint: progress.fingerprint,

@@ -24,6 +24,7 @@ const schema: z.ZodType<TrainingConfig> = z.strictObject({
   recipe: z.enum(recipeNames),
   towers: z.literal([1, 2]),
   parallel: z.enum(["towers", "data"]).default("towers"),
+  precision: z.enum(["f32", "f16"]).default("f32"),
   data: z.string(),
   seed: z.int().nonnegative(),
   batch: size,

@@ -17,7 +17,8 @@ import {
 import { fingerprintOf, prepare, type Session, type TrainingDependencies } from "./session.ts";
 import type { TrainingConfig } from "./training-config.ts";
 import { lengthOf, trainEpochs } from "./training-epochs.ts";
-import { compilePrograms, type ModelState, type Replicated } from "./training-programs.ts";
+import { compilePrograms, type Replicated } from "./training-programs.ts";
+import { initialState, type ModelState } from "./training-state.ts";
 
 export type TrainingOutcome =
   | ({
@@ -61,7 +62,7 @@ export async function train(config: TrainingConfig, dependencies: TrainingDepend
   }
   const session: Session = { ...dependencies, ...prepared, config, run, programs, pace: new Pace() };
   try {
-    const initial = resumed?.point.state ?? optimizer.initialize(model.initialize(config.seed));
+    const initial = resumed?.point.state ?? initialState({ model, optimizer }, config.seed);
     return await trainAndTest(session, await programs.place(initial), resumed?.point, startedAt);
   } catch (error) {
     if (!(error instanceof DeviceLostError)) throw error;

@@ -1,11 +1,11 @@
 // Everything that decides how a training goes: what config.json holds.
 import type { ColourNoise } from "@tandem/data";
-import type { MiniAlexnetOptions, RecipeName } from "@tandem/models";
+import type { MiniAlexnetOptions, Precision, RecipeName } from "@tandem/models";
 import type { LearningRateSchedule } from "@tandem/nn";
 import type { ModelName } from "./model-catalog.ts";
 
 /** What of the small AlexNet's shape is a choice; the full-size networks have none. */
-type MiniSizes = Omit<MiniAlexnetOptions, "recipe" | "classes" | "inputSize" | "towers">;
+type MiniSizes = Omit<MiniAlexnetOptions, "recipe" | "classes" | "inputSize" | "towers" | "precision">;
 
 export type Parallelism = "towers" | "data";
 
@@ -20,6 +20,8 @@ export interface TrainingConfig {
    * compute what one device would.
    */
   readonly parallel: Parallelism;
+  /** What layers compute in. Parameters are f32 either way; in f16 the loss is scaled. */
+  readonly precision: Precision;
   /** `NAME` or `NAME=FOLDER`. */
   readonly data: string;
   readonly seed: number;

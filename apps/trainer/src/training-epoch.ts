@@ -6,7 +6,8 @@ import { DivergedError } from "./errors.ts";
 import { pipelined } from "./pipelined.ts";
 import type { Session } from "./session.ts";
 import { Smoothed } from "./smoothed.ts";
-import type { ModelState, Replicated, StepResult } from "./training-programs.ts";
+import type { Replicated, StepResult } from "./training-programs.ts";
+import type { ModelState } from "./training-state.ts";
 
 /** Where a training stands. */
 export interface Position {
@@ -84,6 +85,7 @@ export async function trainEpoch(
       learningRate: rateBefore(session, position, step - 1),
       imagesPerSecond: pace.imagesPerSecond,
       secondsLeft: secondsLeft(session, position, step),
+      ...(result.lossScale !== undefined && { lossScale: result.lossScale }),
     } as const;
     report(event);
     if (step % METRICS_INTERVAL === 0) await run.appendMetrics(event);

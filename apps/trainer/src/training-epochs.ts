@@ -2,7 +2,7 @@
 import { nameTensors } from "@tandem/checkpoint";
 import { type HostTensor, isHostTensor, leaves, operand, UsageError } from "@tandem/core";
 import { batchesPerEpoch } from "@tandem/data";
-import { learningRateAt, mapState } from "@tandem/nn";
+import { learningRateAt } from "@tandem/nn";
 import { DivergedError, InterruptedError } from "./errors.ts";
 import { evaluateOneView } from "./evaluate.ts";
 import type { BestEpoch, ResumePoint, Standing } from "./resume-point.ts";
@@ -10,7 +10,8 @@ import { fingerprintOf, type Session } from "./session.ts";
 import type { TopErrors } from "./top-errors.ts";
 import type { TrainingConfig } from "./training-config.ts";
 import { trainEpoch } from "./training-epoch.ts";
-import type { ModelState, Replicated } from "./training-programs.ts";
+import type { Replicated } from "./training-programs.ts";
+import { canonicalState, type ModelState } from "./training-state.ts";
 
 export type TrainedModel =
   | {
@@ -124,7 +125,7 @@ async function validate(session: Session, state: Replicated<ModelState>): Promis
   }
 }
 
-/** Writes the undivided network's parameters and velocities, whatever devices they are on. */
+/** Writes the undivided network's state, whatever devices they are on. */
 function saveCheckpoint(
   { config, devices, model, run }: Session,
   label: string,
@@ -132,7 +133,7 @@ function saveCheckpoint(
   { step, epoch, epochSums, validationErrors }: Standing,
 ): Promise<string> {
   return run.writeCheckpoint(label, {
-    tensors: nameTensors(mapState(state, model.merge)),
+    tensors: nameTensors(canonicalState(model, state)),
     progress: {
       step,
       epoch,

@@ -13,6 +13,8 @@ export interface StepEvent {
   readonly imagesPerSecond: number;
   /** Until the end of everything, tests included. */
   readonly secondsLeft: number;
+  /** What this step's loss was multiplied by before it was differentiated, in f16. */
+  readonly lossScale?: number;
 }
 
 export interface EpochEvent {

@@ -21,20 +21,12 @@ import {
   type TensorType,
 } from "@tandem/core";
 import type { Batch } from "@tandem/data";
-import type { Model, ModelParameters } from "@tandem/models";
-import {
-  dataParallelGradients,
-  type Optimizer,
-  type OptimizerState,
-  replicate,
-  type Shard,
-  shardsOf,
-} from "@tandem/nn";
+import type { ModelParameters } from "@tandem/models";
+import { dataParallelGradients, finiteGuard, type Shard, shardsOf } from "@tandem/nn";
 import { largestThat } from "./largest-that.ts";
+import { type ModelState, type StateOptions, scaling, stateSpecs, type TrainingState } from "./training-state.ts";
 
-export interface ProgramOptions {
-  readonly model: Model;
-  readonly optimizer: Optimizer<"velocities">;
+export interface ProgramOptions extends StateOptions {
   /** Pictures a step. */
   readonly batch: number;
   /** How many devices have a part of the batch each; 1 by default. */
@@ -55,10 +47,9 @@ export interface StepResult {
   readonly loss: number;
   /** Pictures of the batch whose likeliest class was not theirs. */
   readonly wrong: number;
+  /** What the loss was multiplied by before it was differentiated, in f16. */
+  readonly lossScale?: number;
 }
-
-/** Parameters as the model's functions take them, and the velocities beside them, on the host. */
-export type ModelState = OptimizerState<ModelParameters<HostTensor>, "velocities">;
 
 /** The same on each replica's device. */
 export type Replicated<T> = State<readonly T[]>;
@@ -141,7 +132,7 @@ export function planTrainingStep(options: ProgramOptions, backends: readonly Bac
 /** What a training step takes, by name. */
 export type TrainingInputs<L> = {
   /** A list has one entry for each replica. */
-  readonly state: readonly OptimizerState<ModelParameters<L>, "velocities">[];
+  readonly state: readonly TrainingState<L>[];
   readonly images: readonly L[];
   readonly labels: readonly L[];
   readonly learningRate: L;
@@ -149,11 +140,12 @@ export type TrainingInputs<L> = {
   readonly step: L;
 };
 
-export function trainingSpecs({ model, optimizer, batch, replicas = 1 }: ProgramOptions): TrainingInputs<TensorType> {
+export function trainingSpecs(options: ProgramOptions): TrainingInputs<TensorType> {
+  const { model, batch, replicas = 1 } = options;
   const { height, width, channels } = model.architecture.input;
   const shards = shardsOf(batch, replicas);
   return {
-    state: replicate(model.types, replicas).map((types) => optimizer.specs(types)),
+    state: stateSpecs(options, replicas),
     images: shards.map(({ count }, replica) => spec("f32", [count, height, width, channels], logicalDevice(replica))),
     labels: shards.map(({ count }, replica) => spec("i32", [count], logicalDevice(replica))),
     learningRate: spec("f32", []),
@@ -165,7 +157,7 @@ export function trainingSpecs({ model, optimizer, batch, replicas = 1 }: Program
 /** The loss of the batch, and how many of its pictures were classified wrongly, are the sums over the replicas. */
 export type StepOutputs = Pick<TrainingInputs<Tensor>, "state"> & {
   readonly [name in "loss" | "wrong"]: readonly Tensor[];
-};
+} & { readonly lossScale?: Tensor };
 
 /** Loss, gradients and update as one function to be compiled; `state` is to be donated. */
 export function trainingStep(options: ProgramOptions): (inputs: TrainingInputs<Tensor>) => StepOutputs {
@@ -173,23 +165,50 @@ export function trainingStep(options: ProgramOptions): (inputs: TrainingInputs<T
   const shards = shardsOf(batch, replicas);
   return ({ state, images, labels, learningRate, seed, step }) => {
     const results = dataParallelGradients(
-      shards.map(({ start, count }, replica) => ({
-        parameters: operand(state, replica).parameters,
-        samples: count,
-        loss: (parameters: ModelParameters<Tensor>) =>
-          model.loss(
-            parameters,
-            { images: operand(images, replica), labels: operand(labels, replica) },
-            { training: true, random: { seed, step }, sampleOffset: start },
-          ),
-      })),
+      shards.map(({ start, count }, replica) => {
+        const { parameters, lossScale } = operand(state, replica);
+        return {
+          parameters,
+          samples: count,
+          loss: (given: ModelParameters<Tensor>) => {
+            const { value, aux } = model.loss(
+              given,
+              { images: operand(images, replica), labels: operand(labels, replica) },
+              { training: true, random: { seed, step }, sampleOffset: start },
+            );
+            return { value: lossScale === undefined ? value : scaling.scale(value, lossScale), aux };
+          },
+        };
+      }),
+    );
+    const wrong = results.map(({ aux }) => aux.top1);
+    const lossScale = state[0]?.lossScale;
+    if (lossScale === undefined) {
+      return {
+        state: results.map(({ gradients }, replica) =>
+          optimizer.update(operand(state, replica), gradients, learningRate),
+        ),
+        loss: results.map(({ value }) => value),
+        wrong,
+      };
+    }
+    // One decision for all replicas, so that they stay alike.
+    const guard = finiteGuard(
+      operand(results, 0).value,
+      results.map(({ value, gradients }) => ({ value, gradients })),
+    );
+    const unscaled = results.map(({ value, gradients }, replica) =>
+      scaling.unscale({ value, gradients }, operand(state, replica).lossScale ?? lossScale),
     );
     return {
-      state: results.map(({ gradients }, replica) =>
-        optimizer.update(operand(state, replica), gradients, learningRate),
-      ),
-      loss: results.map(({ value }) => value),
-      wrong: results.map(({ aux }) => aux.top1),
+      state: unscaled.map(({ gradients }, replica) => {
+        const { lossScale: own = lossScale, ...before } = operand(state, replica);
+        const updated = optimizer.update(before, gradients, learningRate, { guard });
+        return { ...updated, lossScale: scaling.update(own, guard) };
+      }),
+      loss: unscaled.map(({ value }) => value),
+      wrong,
+      lossScale: lossScale.scale,
     };
   };
 }
@@ -213,10 +232,19 @@ function joined(parts: readonly HostArray[]): HostArray {
   return whole;
 }
 
-function readStepResult(outputs: { readonly [name in "loss" | "wrong"]: readonly HostTensor[] }): StepResult {
-  const total = (name: keyof typeof outputs): number =>
-    outputs[name].reduce((sum, { data }) => sum + (data[0] ?? Number.NaN), 0);
-  return { loss: total("loss"), wrong: total("wrong") };
+function readStepResult({
+  loss,
+  wrong,
+  lossScale,
+}: {
+  readonly loss: readonly HostTensor[];
+  readonly wrong: readonly HostTensor[];
+  readonly lossScale?: HostTensor;
+}): StepResult {
+  const total = (parts: readonly HostTensor[]): number =>
+    parts.reduce((sum, { data }) => sum + (data[0] ?? Number.NaN), 0);
+  const scale = lossScale?.data[0];
+  return { loss: total(loss), wrong: total(wrong), ...(scale !== undefined && { lossScale: scale }) };
 }
 
 /** What a lost device held is gone: there is nothing to give back. */
