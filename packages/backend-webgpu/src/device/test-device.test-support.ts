@@ -34,7 +34,7 @@ export async function openTestDevice(adapter: string, options: TestDeviceOptions
 }
 
 /** Elements of every tensor of the programs here. */
-export const ELEMENTS = 4;
+const ELEMENTS = 4;
 
 function elementwise(expression: string, more: Partial<Dispatch> = {}): KernelDefinition {
   const bytes = 4 * ELEMENTS;
@@ -78,7 +78,7 @@ export const testKernels: KernelTable = new Map([
   ],
 ]);
 
-export const vector = (slot: number): Operand => ({ slot, type: spec("f32", [ELEMENTS]) });
+const vector = (slot: number): Operand => ({ slot, type: spec("f32", [ELEMENTS]) });
 
 /** A program of one segment; each step reads the first slot of its pair and writes the second one. */
 export function chainOf(steps: readonly (readonly [op: string, from: number, to: number])[]): DeviceProgram {

@@ -2,7 +2,7 @@
 import type { CapabilityLimits } from "../capabilities.ts";
 import type { Dispatch } from "../shader/dispatch.ts";
 
-export const MOST_UNIFORM_WORDS = 64;
+const MOST_UNIFORM_WORDS = 64;
 
 /** One line, or `undefined` where there is nothing to refuse. */
 export function faultOf(

@@ -18,7 +18,7 @@ export interface PlannedDispatch extends Omit<Dispatch, "bindings"> {
 }
 
 /** A window into a slot of the program. */
-export interface SlotBinding extends Omit<Binding, "storage"> {
+interface SlotBinding extends Omit<Binding, "storage"> {
   readonly slot: number;
 }
 
@@ -39,7 +39,7 @@ export function planSegments(program: DeviceProgram, setting: PlanSetting): read
 }
 
 /** The kernel of a step; throws BackendError where none takes it. */
-export function kernelFor(
+function kernelFor(
   step: Step,
   { deviceName, kernels, capabilities }: Omit<PlanSetting, "variantOf">,
 ): KernelDefinition {

@@ -5,7 +5,7 @@ const ALIGNMENT = 256;
 /** Uniform structs end at multiples of this many bytes. */
 const STRUCT_ALIGNMENT = 16;
 
-export interface UniformWindow {
+interface UniformWindow {
   readonly offset: number;
   readonly bytes: number;
 }
