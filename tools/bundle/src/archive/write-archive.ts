@@ -2,6 +2,7 @@
 import { createReadStream, createWriteStream } from "node:fs";
 import { mkdir, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { UsageError } from "@tandem/core";
 import { type Pack, pack as startPack } from "tar-stream";
@@ -19,16 +20,20 @@ export async function writeArchive(
   destination: string,
   folder: string,
   entries: readonly ArchiveEntry[],
-  compression: Pick<Compression, "open">,
+  compression: Pick<Compression, "compress">,
 ): Promise<number> {
   const beside = `${destination}.${process.pid}.partial`;
   try {
     await mkdir(dirname(destination), { recursive: true });
     const pack = startPack();
-    const written = pipeline(pack, compression.open(), createWriteStream(beside));
-    // Without a second listener, a failure of the writer before the last entry would count as unhandled.
+    // Failures reach whoever waits for the promises below.
+    pack.on("error", () => undefined);
+    const packed = Readable.from(pack).on("error", () => undefined);
+    const written = compression.compress(packed, createWriteStream(beside));
+    // Who packs would wait for ever for a writer that has failed.
     written.catch((error: Error) => pack.destroy(error));
-    await Promise.all([written, packEntries(pack, folder, entries)]);
+    const results = await Promise.allSettled([written, packEntries(pack, folder, entries)]);
+    for (const result of results) if (result.status === "rejected") throw result.reason;
     await rename(beside, destination);
   } catch (cause) {
     await rm(beside, { force: true });
