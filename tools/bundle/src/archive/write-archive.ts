@@ -68,8 +68,9 @@ async function packEntry(pack: Pack, name: string, entry: ArchiveEntry): Promise
   await pipeline(createReadStream(entry.from), pack.entry({ ...head, size }));
 }
 
-function added(add: (done: (error?: Error | null) => void) => unknown): Promise<void> {
+/** Where packing is given up, the entry fails as well as who waits for it. */
+function added(add: (done: (error?: Error | null) => void) => NodeJS.EventEmitter): Promise<void> {
   return new Promise((resolve, reject) => {
-    add((error) => (error ? reject(error) : resolve()));
+    add((error) => (error ? reject(error) : resolve())).on("error", reject);
   });
 }
