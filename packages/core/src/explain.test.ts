@@ -67,15 +67,15 @@ test("an explanation numbers the steps and transfers of all devices in one order
       "gpu:0",
       "     0  map 0:f32[16,16] -> 1:f32[16,16]  4.10 kFLOP  in conv1",
       "     1  send #0 to gpu:1 1:f32[16,16]  1.00 KiB, received at 2  in conv2",
-      "     5  map 1:f32[16,16] -> 0:f32[16,16]  4.10 kFLOP  in conv3",
-      "     6  receive #1 from gpu:1 1:f32[16,16]  1.00 KiB, sent at 4  in fc6",
+      "     3  map 1:f32[16,16] -> 0:f32[16,16]  4.10 kFLOP  in conv3",
+      "     6  receive #1 from gpu:1 1:f32[16,16]  1.00 KiB, sent at 5  in fc6",
       "     7  matmul 0:f32[16,16] 1:f32[16,16] -> 2:f32[16,16]  8.19 kFLOP  in fc6",
     ],
     [
       "gpu:1",
       "     2  receive #0 from gpu:0 0:f32[16,16]  1.00 KiB, sent at 1  in conv2",
-      "     3  map 0:f32[16,16] -> 1:f32[16,16]  4.10 kFLOP  in conv2",
-      "     4  send #1 to gpu:0 1:f32[16,16]  1.00 KiB, received at 6  in fc6",
+      "     4  map 0:f32[16,16] -> 1:f32[16,16]  4.10 kFLOP  in conv2",
+      "     5  send #1 to gpu:0 1:f32[16,16]  1.00 KiB, received at 6  in fc6",
     ],
   ]);
 });

@@ -140,7 +140,7 @@ describe("devices", () => {
     });
     await using devices = new DeviceGroup([partial]);
     await expect(compile(({ x }) => ({ y: x.sum() }), { x: spec("f32", [3]) }, { devices })).rejects.toThrow(
-      /partial cannot run reduce on f32\[3\] and there is no decomposition/,
+      /partial cannot run reduce f32\[3\] -> f32\[\] and there is no decomposition/,
     );
   });
 });

@@ -2,8 +2,6 @@
 import type { Backend } from "../backend.ts";
 import { type Graph, type GraphNode, typeOf, type ValueId } from "../graph.ts";
 import { operand, opOf } from "../op.ts";
-import { reshapeOp } from "../ops/movement.ts";
-import { transferOp } from "../ops/transfer.ts";
 import type {
   DeviceProgram,
   Operand,
@@ -21,6 +19,7 @@ import { deviceIndex } from "./bind-devices.ts";
 import { type LiveRange, liveRanges } from "./liveness.ts";
 import { preserveState } from "./preserve-state.ts";
 import type { Storage } from "./storage.ts";
+import { timelineOf } from "./timeline.ts";
 
 export interface PlanOptions {
   /** `backends[n]` runs device n. */
@@ -31,7 +30,8 @@ export interface PlanOptions {
 
 export function planProgram(scheduled: Graph, { backends, stateInputs }: PlanOptions): Program {
   const { graph, storage } = preserveState(scheduled);
-  const ranges = liveRanges(graph, storage);
+  const timeline = timelineOf(graph);
+  const ranges = liveRanges(graph, timeline, storage);
   const layouts = backends.map((backend, device) =>
     layOut(graph, storage, ranges, device, stateInputs, backend.slotAlignment ?? 1),
   );
@@ -43,17 +43,15 @@ export function planProgram(scheduled: Graph, { backends, stateInputs }: PlanOpt
   };
 
   const streams = new StreamWriter(backends);
-  for (const [position, node] of graph.nodes.entries()) {
-    if (node.op === reshapeOp.name) continue;
+  for (const [position, { kind, node }] of timeline.entries()) {
     const target = operand(node.outputs, 0);
-    if (node.op === transferOp.name) {
-      streams.transfer(
-        typeOf(graph, operand(node.inputs, 0)),
-        typeOf(graph, target),
-        node.scope,
-        operandFor(operand(node.inputs, 0)),
-        operandFor(target),
-      );
+    if (kind === "send") {
+      const source = operand(node.inputs, 0);
+      streams.send(node, typeOf(graph, source), typeOf(graph, target), operandFor(source));
+      continue;
+    }
+    if (kind === "receive") {
+      streams.receive(node, operandFor(target));
       continue;
     }
     const device = deviceIndex(typeOf(graph, target).device);
@@ -145,6 +143,7 @@ function stepOf(graph: Graph, node: GraphNode, operandFor: (value: ValueId) => O
 class StreamWriter {
   readonly transfers: ProgramTransfer[] = [];
   readonly #streams: { readonly items: StreamItem[]; segment: Step[] | undefined }[];
+  readonly #sent = new Map<GraphNode, number>();
   #steps = 0;
 
   constructor(devices: readonly unknown[]) {
@@ -160,11 +159,17 @@ class StreamWriter {
     stream.segment.push({ id: this.#steps++, ...step, releases });
   }
 
-  transfer(from: TensorType, to: TensorType, scope: string, source: Operand, target: Operand): void {
+  send(node: GraphNode, from: TensorType, to: TensorType, source: Operand): void {
     const ends = { from: deviceIndex(from.device), to: deviceIndex(to.device) };
-    const transfer = this.transfers.push({ ...ends, bytes: byteLength(from), scope }) - 1;
+    const transfer = this.transfers.push({ ...ends, bytes: byteLength(from), scope: node.scope }) - 1;
+    this.#sent.set(node, transfer);
     this.#cut(ends.from, { kind: "send", transfer, operand: source });
-    this.#cut(ends.to, { kind: "receive", transfer, operand: target });
+  }
+
+  receive(node: GraphNode, target: Operand): void {
+    const transfer = this.#sent.get(node);
+    if (transfer === undefined) throw new RangeError(`a transfer in ${node.scope} is received before it is sent`);
+    this.#cut(operand(this.transfers, transfer).to, { kind: "receive", transfer, operand: target });
   }
 
   itemsOf(device: number): readonly StreamItem[] {

@@ -1,17 +1,46 @@
 // Orders the nodes for execution: an update that replaces state runs as soon as its inputs exist and every other reader of the
-// old state has run, so that it can happen in place and the gradient it consumed is freed early.
+// old state has run, so that it can happen in place and the gradient it consumed is freed early; devices compute while values
+// travel between them.
 import type { Graph, GraphNode, ValueId } from "../graph.ts";
 import { operand } from "../op.ts";
 import { reshapeOp } from "../ops/movement.ts";
+import { overlapTransfers, type Predecessors } from "./overlap-transfers.ts";
 
 export function schedule(graph: Graph): Graph {
-  const order = orderNodes(graph, updateConstraints(graph)) ?? orderNodes(graph, new Map());
+  const order = orderWith(graph, updateConstraints(graph)) ?? orderWith(graph, new Map());
   if (order === undefined) throw new RangeError("the graph has a cycle");
   return { ...graph, nodes: order };
 }
 
+/** Positions of the nodes that have to come before a node at a position, beside those that compute its inputs. */
+type Constraints = ReadonlyMap<number, ReadonlySet<number>>;
+
+/** `undefined` if no order keeps to the constraints. */
+function orderWith(graph: Graph, constraints: Constraints): readonly GraphNode[] | undefined {
+  const order = orderPositions(graph, constraints);
+  if (order === undefined) return undefined;
+  const placeOf = new Map(order.map((position, place) => [position, place]));
+  const before = predecessorsOf(graph, constraints);
+  const predecessors = order.map(
+    (position) => new Set([...operand(before, position)].flatMap((earlier) => placeOf.get(earlier) ?? [])),
+  );
+  const nodes = order.map((position) => operand(graph.nodes, position));
+  return overlapTransfers({ ...graph, nodes }, predecessors);
+}
+
+/** For each node, the nodes that compute its inputs and those that constraints put before it. */
+function predecessorsOf(graph: Graph, constraints: Constraints): Predecessors {
+  const producer = new Map<ValueId, number>();
+  for (const [position, node] of graph.nodes.entries()) for (const value of node.outputs) producer.set(value, position);
+  return graph.nodes.map((node, position) => {
+    const before = new Set(node.inputs.flatMap((value) => producer.get(value) ?? []));
+    for (const reader of constraints.get(position) ?? []) before.add(reader);
+    return before;
+  });
+}
+
 /** For each node that computes the replacement of a state input: the nodes that read the old value, which must come first. */
-function updateConstraints(graph: Graph): ReadonlyMap<number, ReadonlySet<number>> {
+function updateConstraints(graph: Graph): Constraints {
   const producer = new Map<ValueId, number>();
   const readers = new Map<ValueId, number[]>();
   for (const [position, node] of graph.nodes.entries()) {
@@ -37,24 +66,18 @@ function updateConstraints(graph: Graph): ReadonlyMap<number, ReadonlySet<number
 }
 
 /** Topological order: constrained nodes as early as they can, the others as recorded. `undefined` if there is none. */
-function orderNodes(graph: Graph, constraints: ReadonlyMap<number, ReadonlySet<number>>): GraphNode[] | undefined {
-  const producer = new Map<ValueId, number>();
-  for (const [position, node] of graph.nodes.entries()) for (const value of node.outputs) producer.set(value, position);
-  const waitingFor = graph.nodes.map((node, position) => {
-    const before = new Set(node.inputs.flatMap((value) => producer.get(value) ?? []));
-    for (const reader of constraints.get(position) ?? []) before.add(reader);
-    return before;
-  });
+function orderPositions(graph: Graph, constraints: Constraints): number[] | undefined {
+  const waitingFor = predecessorsOf(graph, constraints).map((before) => new Set(before));
   const followers = new Map<number, number[]>();
   for (const [position, before] of waitingFor.entries()) {
     for (const earlier of before) followers.set(earlier, [...(followers.get(earlier) ?? []), position]);
   }
 
-  const order: GraphNode[] = [];
+  const order: number[] = [];
   const done = new Set<number>();
   const run = (position: number): void => {
     done.add(position);
-    order.push(operand(graph.nodes, position));
+    order.push(position);
     const ready: number[] = [];
     for (const follower of followers.get(position) ?? []) {
       const pending = operand(waitingFor, follower);
