@@ -4,7 +4,7 @@ import { openTfjs, tfjsBackend } from "@tandem/backend-tfjs";
 import { openWasm, wasmBackend } from "@tandem/backend-wasm";
 import { openWebgpu, webgpuBackend } from "@tandem/backend-webgpu";
 import { type Backend, type Device, DeviceGroup } from "@tandem/core";
-import { testedAdapters } from "./adapters.ts";
+import { type SoftwareAdapter, testedAdapters } from "./adapters.ts";
 
 export interface TestedBackend {
   /** As tests call it. */
@@ -20,9 +20,12 @@ const onProcessor: readonly TestedBackend[] = [
 ];
 
 /** WebGPU on each adapter that tests are run on. */
-export const webgpuBackends: readonly TestedBackend[] = (await testedAdapters()).map((adapter) => ({
+export const webgpuBackends: readonly (TestedBackend & { readonly adapter: SoftwareAdapter })[] = (
+  await testedAdapters()
+).map((adapter) => ({
   name: `${webgpuBackend.name} on ${adapter}`,
   backend: webgpuBackend,
+  adapter,
   open: ({ count }) => openWebgpu({ count, adapter }),
 }));
 

@@ -52,7 +52,8 @@ export function formsOf(cases: readonly ConformanceCase[], complete: Backend): r
   return [...forms.values()];
 }
 
-function tracedGraphs(testCase: ConformanceCase): Graph[] {
+/** The case and, where it has any, its gradients, as they are traced. */
+export function tracedGraphs(testCase: ConformanceCase): readonly Graph[] {
   const forward = trace(testCase.compute, specsOf(hostInputs(testCase, "f32"))).graph;
   if (testCase.differentiable.length === 0) return [forward];
   const { compute, specs } = gradientFunction(testCase, "f32", testCase.secondOrder ? 2 : 1);
