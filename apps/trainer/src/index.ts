@@ -20,3 +20,4 @@ export {
   trainingSpecs,
   trainingStep,
 } from "./training-programs.ts";
+export { initialState } from "./training-state.ts";

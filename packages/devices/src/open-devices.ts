@@ -1,6 +1,7 @@
 // Opens the devices that the environment asks for, each where it belongs: in this process, in a thread, or in a process of its own.
 import { availableParallelism } from "node:os";
-import { type Device, DeviceGroup, operand } from "@tandem/core";
+import type { Capabilities } from "@tandem/backend-webgpu";
+import { DeviceGroup, operand } from "@tandem/core";
 import { type DeviceOptions, knownBackends, type OpenDevice } from "./backends.ts";
 import { type ChosenDevice, chooseDevices, describeChoice, nameOf } from "./choice/choose-devices.ts";
 import { dependsOnAdapters, parseRequest } from "./choice/device-request.ts";
@@ -27,17 +28,20 @@ export interface OpenDevicesOptions {
 export class OpenedDevices extends DeviceGroup {
   /** One line: which devices, and why these. */
   readonly description: string;
+  /** What each device that is on an adapter can do, in the devices' order. */
+  readonly adapters: readonly Capabilities[];
   readonly #activity: SharedArrayBuffer;
   readonly #recorder: ProfileRecorder | undefined;
 
   constructor(
-    devices: readonly Device[],
+    devices: readonly OpenDevice[],
     description: string,
     activity: SharedArrayBuffer,
     recorder: ProfileRecorder | undefined,
   ) {
     super(devices);
     this.description = description;
+    this.adapters = devices.flatMap(({ capabilities }) => capabilities ?? []);
     this.#activity = activity;
     this.#recorder = recorder;
     this.profileListener = recorder?.record;
