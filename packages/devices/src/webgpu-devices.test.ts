@@ -15,7 +15,7 @@ import { processChannel, startDeviceProcess } from "./remote/process-channel.ts"
 import { openRemoteDevice } from "./remote/remote-device.ts";
 import { softwareAdapters } from "./software-adapters.test-support.ts";
 
-const adapters = await softwareAdapters();
+const adapters = await softwareAdapters(2);
 const drivers = (process.env.VK_DRIVER_FILES ?? "").split(delimiter).filter((file) => file !== "");
 const [away, home] = [logicalDevice(1), logicalDevice(0)];
 
