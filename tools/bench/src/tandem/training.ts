@@ -10,7 +10,7 @@ import {
 } from "@tandem/core";
 import { type Model, recipes } from "@tandem/models";
 import { sgd } from "@tandem/nn";
-import { type ProgramOptions, type TrainingInputs, trainingSpecs, trainingStep } from "trainer";
+import { initialState, type ProgramOptions, type TrainingInputs, trainingSpecs, trainingStep } from "trainer";
 
 export interface PreparedStep extends AsyncDisposable {
   /** Kernels of one run, over all devices. */
@@ -31,7 +31,7 @@ export function trainingOptions(model: Model, batch: number): ProgramOptions {
 export async function prepareStep(options: ProgramOptions, devices: DeviceGroup): Promise<PreparedStep> {
   const compiled = await compile(trainingStep(options), trainingSpecs(options), { devices, donate: ["state"] });
   const batch = madeUpBatch(options);
-  const initial: TrainingInputs<HostTensor>["state"] = [options.optimizer.initialize(options.model.initialize(1))];
+  const initial: TrainingInputs<HostTensor>["state"] = [initialState(options, 1)];
   let state = await devices.place(initial, options.model.deviceOf);
   let step = 0;
   return {
