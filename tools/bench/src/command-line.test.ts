@@ -8,13 +8,13 @@ function parsed(...argv: readonly string[]): unknown {
 }
 
 describe("options", () => {
-  test("left out: every peer, one tower, three rounds, all cores", () => {
+  test("left out: the backend's peers, one tower, three rounds, all cores, f32", () => {
     expect(parsed("gemm")).toEqual({
       kind: "run",
       operands: ["gemm"],
       options: {
         threads: availableParallelism(),
-        peers: ["torch", "tfjs", "ort", "ort-web", "jaxjs"],
+        precision: "f32",
         towers: 1,
         rounds: 3,
       },
@@ -44,7 +44,8 @@ describe("options", () => {
 
   test.each([
     ["--peers", "torch,numpy", 'found "numpy"'],
-    ["--backend", "webgpu", "expected one of auto"],
+    ["--backend", "abacus", "expected one of auto"],
+    ["--precision", "f64", "expected one of f32, f16"],
     ["--batch", "0", "a whole number from 1"],
     ["--threads", "many", "a whole number from 1"],
     ["--model", "resnet", "expected one of alexnet"],

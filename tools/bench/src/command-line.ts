@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os";
 import { UsageError } from "@tandem/core";
 import { backendNames } from "@tandem/devices";
+import type { Precision } from "@tandem/models";
 import { type CommandDescription, nonEmpty, oneOf, wholeNumber } from "trainer";
 import { z } from "zod";
 import { type PeerName, peerNames } from "./peers/catalog.ts";
@@ -16,9 +17,11 @@ export interface BenchOptions {
   readonly backend?: string | undefined;
   readonly batch?: number | undefined;
   readonly threads: number;
-  readonly peers: readonly PeerName[];
+  /** By default those that fit the backend. */
+  readonly peers?: readonly PeerName[] | undefined;
   readonly model?: ModelChoice | undefined;
   readonly towers: 1 | 2;
+  readonly precision: Precision;
   readonly rounds: number;
   readonly json?: string | undefined;
 }
@@ -31,9 +34,13 @@ export const benchCommand: CommandDescription<BenchOptions> = {
     backend: { argument: "<name>", about: `${backendNames.join(", ")} (default: what TANDEM_BACKEND says, or auto)` },
     batch: { argument: "<count>", about: "pictures (default: 32, load: 1)" },
     threads: { argument: "<count>", about: "of ours and of each peer (default: the cores)" },
-    peers: { argument: "<names>", about: `${peerNames.join(",")}, or none (default: all)` },
+    peers: {
+      argument: "<names>",
+      about: `${peerNames.join(",")}, or none (default: all for the CPU, or all for GPUs)`,
+    },
     model: { argument: "<name>", about: `${models.join(", ")} (default: alexnet, load: alexnet-mini)` },
     towers: { argument: "<count>", about: "1, or 2 on two devices that share the threads (default: 1)" },
+    precision: { argument: "<type>", about: "f32, or f16 where the backend has it: step and load (default: f32)" },
     rounds: { argument: "<count>", about: "how often each one's turn comes (default: 3)" },
     json: { argument: "<file>", about: "where to write the result, beside runs/bench" },
   },
@@ -48,6 +55,9 @@ export const benchCommand: CommandDescription<BenchOptions> = {
     towers: oneOf(["1", "2"])
       .optional()
       .transform((towers) => (towers === "2" ? 2 : 1)),
+    precision: oneOf<Precision>(["f32", "f16"])
+      .optional()
+      .transform((precision) => precision ?? "f32"),
     rounds: wholeNumber(1, 1000)
       .optional()
       .transform((rounds) => rounds ?? 3),
@@ -56,12 +66,14 @@ export const benchCommand: CommandDescription<BenchOptions> = {
   examples: [
     "pnpm bench gemm --peers torch,ort",
     "pnpm bench step --batch 128 --threads 2 --peers torch --json step.json",
+    "pnpm bench step --backend webgpu --batch 128 --peers tfjs-webgpu,torch-cuda",
     "pnpm bench report",
   ],
   notes: [
     "gemm: squares, and AlexNet's fully connected layers with their gradients. conv: its convolutions with theirs.",
     "step: a training step as the trainer takes it, by phase. load: what a program costs before it runs, and beside its kernels.",
     "report: writes docs/performance.md from the last results in runs/bench.",
+    "On an adapter, shares are of multiply-adds and of a copy that are measured on it in the same run.",
     "Turns are interleaved; a figure is the median, with the lowest and the highest. A peer that is missing is named.",
   ],
 };
@@ -74,8 +86,8 @@ export function parseSubject(operands: readonly string[]): Subject {
   throw new UsageError(`pnpm bench ${operands.join(" ")}: expected one of ${subjects.join(", ")}`);
 }
 
-function parsePeers(text: string | undefined, context: z.core.$RefinementCtx): readonly PeerName[] {
-  if (text === undefined) return peerNames;
+function parsePeers(text: string | undefined, context: z.core.$RefinementCtx): readonly PeerName[] | undefined {
+  if (text === undefined) return undefined;
   if (text === "none") return [];
   return [...new Set(text.split(","))].map((name) => {
     const found = peerNames.find((peer) => peer === name.trim());

@@ -56,8 +56,16 @@ function measure(
 }
 
 /** Runs that measure different things do not replace each other's results. */
-function resultName(subject: Subject, { backend, batch, model, threads, towers }: BenchOptions): string {
-  const parts = [subject, backend, model, batch && `batch-${batch}`, `threads-${threads}`, towers === 2 && "towers-2"];
+function resultName(subject: Subject, { backend, batch, model, threads, towers, precision }: BenchOptions): string {
+  const parts = [
+    subject,
+    backend,
+    model,
+    batch && `batch-${batch}`,
+    `threads-${threads}`,
+    towers === 2 && "towers-2",
+    precision === "f16" && precision,
+  ];
   return parts.filter((part) => typeof part === "string").join("-");
 }
 

@@ -9,7 +9,7 @@ import { overheadRows } from "./load.ts";
 import { benchFile, introduction } from "./measurement.ts";
 import { operationTasks } from "./operations.ts";
 import { writeReport } from "./report.ts";
-import { phaseRows } from "./step.ts";
+import { kernelRows, phaseRows } from "./step.ts";
 
 const kernel = { op: "map", flops: 1, bytesMoved: 1 };
 const profile = [
@@ -41,6 +41,24 @@ describe("phases of a step", () => {
 
   test("are left out where our devices do not measure", () => {
     expect(phaseRows("net", { profiles: [] }, contenders, [ours, ours])).toEqual([]);
+  });
+});
+
+describe("kernels of a step", () => {
+  const profiled = {
+    profiles: [[{ stepId: 0, op: "matmul", scope: "fc6", milliseconds: 2, flops: 4e9, bytesMoved: 6e8 }]],
+  };
+
+  test("have rates", () => {
+    const [row] = kernelRows(profiled, undefined, "f32");
+    expect(row).toMatchObject({ name: "kernel: matmul in fc6", note: "100.0 %, 2000.0 GFLOP/s, 300.0 GB/s" });
+  });
+
+  test("have shares of what the adapter does in this precision", () => {
+    const peak = { f32: 4000, f16: 8000, copy: 400 };
+    const note = (precision: "f32" | "f16") => kernelRows(profiled, peak, precision)[0]?.note;
+    expect(note("f32")).toBe("100.0 %, 2000.0 GFLOP/s (50 % of the peak), 300.0 GB/s (75 % of a copy)");
+    expect(note("f16")).toContain("(25 % of the peak)");
   });
 });
 
@@ -81,7 +99,7 @@ test("a file has the ratios of the rows that are rates", () => {
     [Symbol.asyncDispose]: async () => undefined,
   });
   const contenders = [contender("tandem", "tandem"), contender("torch", "torch")] as const;
-  const options = { threads: 2, peers: [], towers: 1, rounds: 3 } as const;
+  const options = { threads: 2, peers: [], towers: 1, rounds: 3, precision: "f32" } as const;
   const time = { median: 1, min: 1, max: 1, count: 1 };
   const phase = {
     ...plainRow("forward", "net", "ms", time),
@@ -110,6 +128,15 @@ describe("the report", () => {
     await writeFile(join(folder, "gemm.json"), JSON.stringify(example));
     expect(await writeReport(folder, join(folder, "doc.md"))).toContain("1 results");
     expect(await readFile(join(folder, "doc.md"), "utf8")).toContain("## `pnpm bench gemm --peers torch,ort`");
+  });
+
+  test("leaves out what was taken on a software adapter, and says so", async () => {
+    const adapter = { name: "SwiftShader", driver: "5", isSoftware: true, peak: { f32: 1, copy: 1 } };
+    const software = { ...example, command: "pnpm bench step --backend webgpu", adapter };
+    await writeFile(join(folder, "step.json"), JSON.stringify(software));
+    expect(await writeReport(folder, join(folder, "doc.md"))).toContain("1 results");
+    expect(await writeReport(folder, join(folder, "doc.md"))).toContain("without 1 of software adapters");
+    expect(await readFile(join(folder, "doc.md"), "utf8")).not.toContain("SwiftShader");
   });
 
   test("does not take another file for a result", async () => {

@@ -22,8 +22,8 @@ export async function measureLoad(
   options: BenchOptions,
   audience: Audience,
 ): Promise<{ readonly rows: readonly Row[]; readonly setting: Pick<Setting, "machine" | "contenders" | "missing"> }> {
-  const { batch = DEFAULT_BATCH, model: name = "alexnet-mini", towers, rounds } = options;
-  const model = modelOf(name, towers);
+  const { batch = DEFAULT_BATCH, model: name = "alexnet-mini", towers, rounds, precision } = options;
+  const model = modelOf(name, towers, precision);
   const machine = await describeMachine(options.threads);
   const choice = choiceOf(options);
   const ours = await TandemContender.open(choice, model);

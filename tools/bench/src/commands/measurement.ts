@@ -1,11 +1,13 @@
 // What all measurements share: contenders that are opened, rows that are printed as they come, and the file that is left.
-import { alexnet, type Model, miniAlexnet } from "@tandem/models";
+import { alexnet, type Model, miniAlexnet, type Precision } from "@tandem/models";
 import type { BenchOptions, ModelChoice } from "../command-line.ts";
 import type { Contender } from "../contender.ts";
+import { type Adapter, adapterLines, describeAdapter } from "../machine/adapter.ts";
 import { describeMachine, type Machine } from "../machine/machine.ts";
-import { type MissingPeer, startPeers } from "../peers/catalog.ts";
-import type { BenchFile, Row } from "../report/bench-file.ts";
+import { type MissingPeer, peersFor, startPeers } from "../peers/catalog.ts";
+import { type BenchFile, hasShare, type Row } from "../report/bench-file.ts";
 import { ratiosOf } from "../report/compare.ts";
+import { type Shares, sharesOfAdapter, sharesOfCpu } from "../report/shares.ts";
 import type { TandemChoice } from "../tandem/chosen-devices.ts";
 import { TandemContender } from "../tandem/tandem-contender.ts";
 
@@ -17,6 +19,8 @@ export interface Audience {
 
 export interface Setting extends AsyncDisposable {
   readonly machine: Machine;
+  /** Where ours run on one. */
+  readonly adapter?: Adapter;
   /** Ours first. */
   readonly contenders: readonly [Contender, ...(readonly Contender[])];
   readonly missing: readonly MissingPeer[];
@@ -32,11 +36,19 @@ export function choiceOf({ backend, threads, towers }: BenchOptions, devices: nu
   return { backend, threads, devices };
 }
 
-export function modelOf(name: ModelChoice, towers: 1 | 2): Model {
-  return name === "alexnet" ? alexnet({ towers }) : miniAlexnet({ towers, classes: 10 });
+export function modelOf(name: ModelChoice, towers: 1 | 2, precision: Precision = "f32"): Model {
+  return name === "alexnet" ? alexnet({ towers, precision }) : miniAlexnet({ towers, precision, classes: 10 });
 }
 
-/** Measures the machine's peak, and starts who takes part. */
+/** What part of the peak a rate of ours is. */
+export function sharesIn(
+  { adapter, machine }: Pick<Setting, "adapter" | "machine">,
+  precision: Precision,
+): (rate: number) => Shares {
+  return adapter === undefined ? sharesOfCpu(machine.peak) : sharesOfAdapter(adapter, precision);
+}
+
+/** Measures the peak of the machine and of ours' adapter, and starts who takes part. */
 export async function openSetting(
   options: BenchOptions,
   audience: Audience,
@@ -44,10 +56,16 @@ export async function openSetting(
 ): Promise<Setting> {
   const machine = await describeMachine(options.threads);
   const ours = await TandemContender.open(choiceOf(options, model === undefined ? 1 : options.towers), model);
-  const { contenders, missing } = await startPeers(options.peers, options.threads, patienceSeconds);
-  for (const line of introduction(machine, [ours, ...contenders], missing)) audience.note(line);
+  const adapter = ours.capabilities === undefined ? undefined : await describeAdapter(ours.capabilities);
+  const { contenders, missing } = await startPeers(options.peers ?? peersFor(adapter !== undefined), {
+    threads: options.threads,
+    adapter: adapter?.name,
+    patienceSeconds,
+  });
+  for (const line of introduction(machine, [ours, ...contenders], missing, adapter)) audience.note(line);
   return {
     machine,
+    ...(adapter !== undefined && { adapter }),
     contenders: [ours, ...contenders],
     missing,
     async [Symbol.asyncDispose]() {
@@ -61,6 +79,7 @@ export function introduction(
   { processor, cores, system, node, environment, peak }: Machine,
   contenders: readonly Pick<Contender, "name" | "details">[],
   missing: readonly MissingPeer[],
+  adapter?: Adapter,
 ): readonly string[] {
   const rates = Object.entries(peak.byBits).map(
     ([bits, { oneThread, allThreads }]) => `${bits} bits ${oneThread.toFixed(0)} / ${allThreads.toFixed(0)}`,
@@ -68,6 +87,7 @@ export function introduction(
   return [
     `${processor}, ${cores} cores, ${system}, Node ${node}`,
     `Peak in GFLOP/s with 1 / ${peak.threads} threads: ${rates.join(", ")} (${peak.source})`,
+    ...(adapter === undefined ? [] : adapterLines(adapter)),
     ...(Object.keys(environment).length > 0
       ? [
           `Environment: ${Object.entries(environment)
@@ -88,16 +108,17 @@ export function introduction(
 export function benchFile(
   command: string,
   options: BenchOptions,
-  { machine, contenders, missing }: Pick<Setting, "machine" | "contenders" | "missing">,
+  { machine, adapter, contenders, missing }: Pick<Setting, "machine" | "adapter" | "contenders" | "missing">,
   rows: readonly Row[],
 ): BenchFile {
   const [ours, ...peers] = contenders;
-  const compared = rows.filter(({ peakShare }) => peakShare !== undefined);
+  const compared = rows.filter(hasShare);
   return {
     command,
     machine,
     date: new Date().toISOString(),
     devices: Object.values(ours.details).join("; "),
+    ...(adapter !== undefined && { adapter }),
     threads: options.threads,
     peers: peers.map(({ name, library, details }) => ({ name, library, details })),
     missing,

@@ -5,12 +5,17 @@ import { UsageError } from "@tandem/core";
 import { type BenchFile, benchFileSchema } from "../report/bench-file.ts";
 import { replaceTables, reportTables } from "../report/markdown.ts";
 
-/** Reads every result in the folder, and replaces the document's tables. Resolves to a line for the user. */
+/**
+ * Reads every result in the folder, and replaces the document's tables. Resolves to a line for the user. What a software adapter took
+ * stands in no table, since it says nothing of any GPU.
+ */
 export async function writeReport(folder: string, document: string): Promise<string> {
-  const results = await readResults(folder);
+  const all = await readResults(folder);
+  const results = all.filter(({ adapter }) => adapter?.isSoftware !== true);
+  const left = all.length - results.length;
   const before = await readFile(document, "utf8").catch(() => "");
   await writeFile(document, replaceTables(before, reportTables(results)));
-  return `${document} has the tables of ${results.length} results in ${folder}`;
+  return `${document} has the tables of ${results.length} results in ${folder}${left === 0 ? "" : `, without ${left} of software adapters`}`;
 }
 
 /** In the order of their names. Throws UsageError where there are none, or one is no result. */

@@ -1,14 +1,17 @@
 // `pnpm bench step`: a training step, by phase and by kernel, and the memory it takes.
+import type { Precision } from "@tandem/models";
 import type { BenchOptions } from "../command-line.ts";
 import type { Contender, Outcome } from "../contender.ts";
 import { interleave, type Pace } from "../interleave.ts";
+import type { AdapterPeak } from "../machine/adapter-peak.ts";
 import { stepFlops, stepTask } from "../network-tasks.ts";
 import type { PeerResult, Row, Unit } from "../report/bench-file.ts";
 import { compare, plainRow } from "../report/compare.ts";
+import { percent } from "../report/format.ts";
 import { kernelGroups, type Phase, phases, phasesOf } from "../report/step-profile.ts";
 import { type Summary, summarize } from "../statistics.ts";
 import { type ProfiledStep, profileStep } from "../tandem/profiled-step.ts";
-import { type Audience, choiceOf, modelOf, openSetting, type Setting } from "./measurement.ts";
+import { type Audience, choiceOf, modelOf, openSetting, type Setting, sharesIn } from "./measurement.ts";
 
 const DEFAULT_BATCH = 32;
 const TURN = { milliseconds: 2000, patienceSeconds: Number.POSITIVE_INFINITY };
@@ -20,20 +23,27 @@ export async function measureStep(
   options: BenchOptions,
   audience: Audience,
 ): Promise<{ readonly rows: readonly Row[]; readonly setting: Setting }> {
-  const { batch = DEFAULT_BATCH, model: name = "alexnet", towers, rounds } = options;
-  const model = modelOf(name, towers);
+  const { batch = DEFAULT_BATCH, model: name = "alexnet", towers, rounds, precision } = options;
+  const model = modelOf(name, towers, precision);
   const rows: Row[] = [];
   const add = (row: Row): void => {
     rows.push(row);
     audience.row(row);
   };
   await using setting = await openSetting(options, audience, { model, patienceSeconds: ANSWER_SECONDS });
-  const { contenders, machine } = setting;
+  const { contenders } = setting;
   const pace: Pace = { rounds, ...TURN };
   const outcomes = await interleave(contenders, stepTask(model.architecture, batch), pace);
-  const shape = `${name}, batch ${batch}, ${towers === 1 ? "one device" : "two towers on two devices"}`;
+  const shape = `${name}, batch ${batch}, ${towers === 1 ? "one device" : "two towers on two devices"}${precision === "f16" ? ", f16" : ""}`;
   const flops = stepFlops(model.architecture, batch);
-  add(compare({ name: "step", shape, unit: "images/s", work: batch, flops }, contenders, outcomes, machine.peak));
+  add(
+    compare(
+      { name: "step", shape, unit: "images/s", work: batch, flops },
+      contenders,
+      outcomes,
+      sharesIn(setting, precision),
+    ),
+  );
   const resident = residentRow(shape, contenders, outcomes);
   if (resident !== undefined) add(resident);
   // The contender's devices are closed first: two steps may not fit into memory.
@@ -41,7 +51,7 @@ export async function measureStep(
   const profiled = await profileStep(choiceOf(options), model, batch, PROFILED_MILLISECONDS);
   add(plainRow("planned memory", shape, "bytes", exactly(profiled.plannedBytes)));
   for (const row of phaseRows(shape, profiled, contenders, outcomes)) add(row);
-  for (const row of kernelRows(profiled)) add(row);
+  for (const row of kernelRows(profiled, setting.adapter?.peak, precision)) add(row);
   return { rows, setting };
 }
 
@@ -97,14 +107,23 @@ function peersOf(
   return Object.fromEntries(entries);
 }
 
-function kernelRows({ profiles }: ProfiledStep): readonly Row[] {
+/** Exported for its test. With shares of the adapter's measured peak, where ours ran on one. */
+export function kernelRows(
+  { profiles }: Pick<ProfiledStep, "profiles">,
+  peak: AdapterPeak | undefined,
+  precision: Precision,
+): readonly Row[] {
   const total = profiles.flat().reduce((sum, { milliseconds }) => sum + milliseconds, 0);
   return kernelGroups(profiles, MOST_KERNEL_GROUPS).map(({ name, kernels, milliseconds, flops, bytesMoved }) => {
     const unit: Unit = "ms";
+    const rate = flops / milliseconds / 1e6;
+    const traffic = bytesMoved / milliseconds / 1e6;
+    const ofPeak = peak === undefined ? "" : ` (${percent(rate / (peak[precision] ?? peak.f32))} of the peak)`;
+    const ofCopy = peak === undefined ? "" : ` (${percent(traffic / peak.copy)} of a copy)`;
     const note = [
       `${((100 * milliseconds) / total).toFixed(1)} %`,
-      `${(flops / milliseconds / 1e6).toFixed(1)} GFLOP/s`,
-      `${(bytesMoved / milliseconds / 1e6).toFixed(1)} GB/s`,
+      `${rate.toFixed(1)} GFLOP/s${ofPeak}`,
+      `${traffic.toFixed(1)} GB/s${ofCopy}`,
     ].join(", ");
     return plainRow(
       `kernel: ${name}`,

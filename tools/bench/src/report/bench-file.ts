@@ -1,5 +1,6 @@
 // What a run of `pnpm bench` leaves behind, as JSON.
 import { z } from "zod";
+import type { Adapter } from "../machine/adapter.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { PeakRate } from "../machine/peak.ts";
 import type { Summary } from "../statistics.ts";
@@ -23,11 +24,18 @@ export interface Row {
   readonly value: Summary;
   /** Of the machine's peak with the threads that were used, at 128 bits and at its widest vectors. */
   readonly peakShare?: { readonly bits128: number; readonly widest: number } | undefined;
+  /** Of the adapter's peak, as measured in the same run and as its maker states it. */
+  readonly adapterShare?: { readonly measured: number; readonly datasheet?: number | undefined } | undefined;
   readonly note?: string | undefined;
   /** By contender. */
   readonly peers: Readonly<Record<string, PeerResult>>;
   /** Contenders without a result, and why. */
   readonly unmeasured: Readonly<Record<string, string>>;
+}
+
+/** Whether it is a rate that a peak can be told of, and that libraries can be compared in. */
+export function hasShare({ peakShare, adapterShare }: Pick<Row, "peakShare" | "adapterShare">): boolean {
+  return peakShare !== undefined || adapterShare !== undefined;
 }
 
 export interface BenchFile {
@@ -38,6 +46,8 @@ export interface BenchFile {
   readonly date: string;
   /** What ours ran on. */
   readonly devices: string;
+  /** Where they are GPUs, or software that stands for one. */
+  readonly adapter?: Adapter | undefined;
   readonly threads: number;
   /** The peers that took part, with their versions and settings. */
   readonly peers: readonly {
@@ -62,12 +72,21 @@ const row: z.ZodType<Row> = z.object({
   unit: z.enum(["GFLOP/s", "images/s", "ms", "us", "bytes"]),
   value: summary,
   peakShare: z.object({ bits128: number, widest: number }).optional(),
+  adapterShare: z.object({ measured: number, datasheet: number.optional() }).optional(),
   note: z.string().optional(),
   peers: z.record(
     z.string(),
     z.object({ value: summary, ratio: number, bestRatio: number, note: z.string().optional() }),
   ),
   unmeasured: texts,
+});
+
+const adapter: z.ZodType<Adapter> = z.object({
+  name: z.string(),
+  driver: z.string(),
+  isSoftware: z.boolean(),
+  peak: z.object({ f32: number, f16: number.optional(), copy: number }),
+  datasheet: z.object({ f32: number, memory: number, source: z.string() }).optional(),
 });
 
 export const benchFileSchema: z.ZodType<BenchFile> = z.object({
@@ -83,6 +102,7 @@ export const benchFileSchema: z.ZodType<BenchFile> = z.object({
   }),
   date: z.string(),
   devices: z.string(),
+  adapter: adapter.optional(),
   threads: number,
   peers: z.array(z.object({ name: z.string(), library: z.string(), details: texts })),
   missing: z.array(z.object({ name: z.string(), reason: z.string(), install: z.string() })),

@@ -2,14 +2,20 @@ import { describe, expect, test } from "vitest";
 import type { Outcome } from "../contender.ts";
 import { compare, plainRow, ratiosOf } from "./compare.ts";
 import { example } from "./example.test-support.ts";
+import { sharesOfAdapter, sharesOfCpu } from "./shares.ts";
 
-const { peak } = example.machine;
+const sharesOf = sharesOfCpu(example.machine.peak);
 const head = { name: "square", shape: "8 x 8 x 8", unit: "GFLOP/s", work: 40, flops: 40e9 } as const;
 const took = (...seconds: readonly number[]): Outcome => ({ kind: "measured", seconds });
 
 describe("a row", () => {
   const contenders = [{ name: "tandem" }, { name: "fast" }, { name: "unable" }];
-  const row = compare(head, contenders, [took(1, 0.5, 0.4), took(0.25), { kind: "unmeasured", reason: "no" }], peak);
+  const row = compare(
+    head,
+    contenders,
+    [took(1, 0.5, 0.4), took(0.25), { kind: "unmeasured", reason: "no" }],
+    sharesOf,
+  );
 
   test("has our rate, and its share of the peak of all threads", () => {
     expect(row.value).toEqual({ median: 80, min: 40, max: 100, count: 3 });
@@ -21,6 +27,25 @@ describe("a row", () => {
       fast: { value: { median: 160, min: 160, max: 160, count: 1 }, ratio: 0.5, bestRatio: 0.625 },
     });
     expect(row.unmeasured).toEqual({ unable: "no" });
+  });
+});
+
+describe("the share of an adapter's peak", () => {
+  const adapter = { name: "Abacus", driver: "1", isSoftware: false, peak: { f32: 200, f16: 400, copy: 10 } };
+  const datasheet = { f32: 250, memory: 20, source: "its maker" };
+
+  test("is of what was measured, and of what its maker states", () => {
+    expect(sharesOfAdapter({ ...adapter, datasheet }, "f32")(100)).toEqual({
+      adapterShare: { measured: 0.5, datasheet: 0.4 },
+    });
+  });
+
+  test("is of what was measured alone, where the maker states nothing", () => {
+    expect(sharesOfAdapter(adapter, "f32")(100)).toEqual({ adapterShare: { measured: 0.5 } });
+  });
+
+  test("in f16 is of multiply-adds in f16", () => {
+    expect(sharesOfAdapter({ ...adapter, datasheet }, "f16")(100)).toEqual({ adapterShare: { measured: 0.25 } });
   });
 });
 

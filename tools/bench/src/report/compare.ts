@@ -1,8 +1,8 @@
 // From what contenders measured to a row, and from rows to ratios.
 import type { Contender, Outcome } from "../contender.ts";
-import { type Peak, widestRate } from "../machine/peak.ts";
 import { geometricMean, rates, type Summary, summarize } from "../statistics.ts";
 import type { BenchFile, PeerResult, Row, Unit } from "./bench-file.ts";
+import type { Shares } from "./shares.ts";
 
 export interface RowHead {
   readonly name: string;
@@ -14,12 +14,12 @@ export interface RowHead {
   readonly flops: number;
 }
 
-/** The first contender is ours. */
+/** The first contender is ours; `sharesOf` says what part of the peak its GFLOP/s are. */
 export function compare(
   { name, shape, unit, work, flops }: RowHead,
   contenders: readonly Pick<Contender, "name">[],
   outcomes: readonly Outcome[],
-  peak: Peak,
+  sharesOf: (rate: number) => Shares,
 ): Row {
   const [ours, ...others] = outcomes;
   if (ours?.kind !== "measured") throw new TypeError(`${name}: ours was not measured: ${ours?.reason}`);
@@ -44,7 +44,7 @@ export function compare(
     shape,
     unit,
     value: rates(times, work),
-    peakShare: { bits128: rate / peak.byBits["128"].allThreads, widest: rate / widestRate(peak) },
+    ...sharesOf(rate),
     ...(ours.note !== undefined && { note: ours.note }),
     peers,
     unmeasured,

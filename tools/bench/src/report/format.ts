@@ -2,6 +2,7 @@
 import { formatBytes } from "@tandem/core";
 import type { Summary } from "../statistics.ts";
 import type { BenchFile, PeerResult, Row, Unit } from "./bench-file.ts";
+import type { Shares } from "./shares.ts";
 
 function formatValue(value: number, unit: Unit): string {
   return unit === "bytes" ? formatBytes(value) : `${digits(value)} ${unit}`;
@@ -24,9 +25,14 @@ export function formatRatios({ ratio, bestRatio }: Pick<PeerResult, "ratio" | "b
   return middle === best ? middle : `${middle} (best ${best})`;
 }
 
-/** Of the peak at 128 bits, and at the widest vectors. */
-function formatShares({ bits128, widest }: NonNullable<Row["peakShare"]>): string {
-  return `${percent(bits128)} of the peak at 128 bits, ${percent(widest)} of the widest`;
+function formatShares({ peakShare, adapterShare }: Shares): readonly string[] {
+  return [
+    ...(peakShare === undefined
+      ? []
+      : [`${percent(peakShare.bits128)} of the peak at 128 bits`, `${percent(peakShare.widest)} of the widest`]),
+    ...(adapterShare === undefined ? [] : [`${percent(adapterShare.measured)} of the measured peak`]),
+    ...(adapterShare?.datasheet === undefined ? [] : [`${percent(adapterShare.datasheet)} of the stated one`]),
+  ];
 }
 
 export function percent(share: number): string {
@@ -34,9 +40,9 @@ export function percent(share: number): string {
 }
 
 /** One measured row as a paragraph: ours, then a line for each peer. */
-export function rowText({ name, shape, unit, value, peakShare, note, peers, unmeasured }: Row): string {
+export function rowText({ name, shape, unit, value, note, peers, unmeasured, ...shares }: Row): string {
   const lines = [
-    `${name}  ${formatSummary(value, unit)}${peakShare === undefined ? "" : `, ${formatShares(peakShare)}`}  [${[shape, note].filter((part) => part !== undefined).join("; ")}]`,
+    `${name}  ${[formatSummary(value, unit), ...formatShares(shares)].join(", ")}  [${[shape, note].filter((part) => part !== undefined).join("; ")}]`,
     ...Object.entries(peers).map(
       ([peer, result]) =>
         `  ${peer}: ${formatSummary(result.value, unit)}, ratio ${formatRatios(result)}${result.note === undefined ? "" : ` [${result.note}]`}`,

@@ -1,6 +1,7 @@
 // Results as Markdown: what docs/performance.md says between its two marks.
+import { adapterLines } from "../machine/adapter.ts";
 import type { Machine } from "../machine/machine.ts";
-import type { BenchFile, Row } from "./bench-file.ts";
+import { type BenchFile, hasShare, type Row } from "./bench-file.ts";
 import { firstLine, formatRatio, formatRatios, formatSummary, percent } from "./format.ts";
 
 const BEGIN = "<!-- Written by pnpm bench report: what stands between this mark and the next is replaced. -->";
@@ -33,11 +34,12 @@ above 1, we are faster; of the medians, and of the shortest times of each where 
 }
 
 function section(result: BenchFile): string {
-  const { command, date, devices, machine, peers, missing, rows, ratios } = result;
+  const { command, date, devices, adapter, machine, peers, missing, rows, ratios } = result;
   return [
     `## \`${command}\``,
     `${date.slice(0, 10)}, ${devices}.`,
     ...machineLines(machine),
+    ...(adapter === undefined ? [] : adapterLines(adapter).map((line) => `- ${line}`)),
     ...peers.map(
       ({ name, details }) =>
         `- ${name}: ${Object.entries(details)
@@ -75,22 +77,32 @@ function machineLines({ processor, cores, memoryBytes, system, node, environment
   ];
 }
 
+const shareColumns: readonly { readonly title: string; readonly of: (row: Row) => number | undefined }[] = [
+  { title: "of the peak at 128 bits", of: ({ peakShare }) => peakShare?.bits128 },
+  { title: "of the widest", of: ({ peakShare }) => peakShare?.widest },
+  { title: "of the measured peak", of: ({ adapterShare }) => adapterShare?.measured },
+  { title: "of the stated peak", of: ({ adapterShare }) => adapterShare?.datasheet },
+];
+
 /** What was compared in one table, what only ours has in another. */
 function tables(rows: readonly Row[], peers: readonly string[]): readonly string[] {
-  const compared = rows.filter((row) => row.peakShare !== undefined || Object.keys(row.peers).length > 0);
+  const compared = rows.filter((row) => hasShare(row) || Object.keys(row.peers).length > 0);
+  const shares = shareColumns.filter(({ of }) => rows.some((row) => of(row) !== undefined));
   const alone = rows.filter((row) => !compared.includes(row));
   const present = peers.filter((peer) => compared.some((row) => peer in row.peers));
   return [
     ...(compared.length === 0
       ? []
       : table(
-          ["", "", "ours", "of the peak at 128 bits", "of the widest", ...present.flatMap((peer) => [peer, "ratio"])],
+          ["", "", "ours", ...shares.map(({ title }) => title), ...present.flatMap((peer) => [peer, "ratio"])],
           compared.map((row) => [
             row.name,
             row.shape,
             formatSummary(row.value, row.unit),
-            row.peakShare === undefined ? "" : percent(row.peakShare.bits128),
-            row.peakShare === undefined ? "" : percent(row.peakShare.widest),
+            ...shares.map(({ of }) => {
+              const share = of(row);
+              return share === undefined ? "" : percent(share);
+            }),
             ...present.flatMap((peer) => {
               const result = row.peers[peer];
               if (result === undefined) return ["", ""];

@@ -67,6 +67,22 @@ describe("as Markdown", () => {
     `);
   });
 
+  test("a result of a GPU has its peaks, and shares of them", () => {
+    const peak = { f32: 160, copy: 3 };
+    const datasheet = { f32: 200, memory: 4, source: "its maker" };
+    const adapter = { name: "Abacus GPU", driver: "1.0", isSoftware: false, peak, datasheet };
+    const rows = example.rows.map(({ peakShare, ...row }) => ({
+      ...row,
+      ...(peakShare !== undefined && { adapterShare: { measured: 0.5, datasheet: 0.4 } }),
+    }));
+    const text = reportTables([{ ...example, adapter, rows }]);
+    expect(text).toContain(
+      "- Abacus GPU (1.0)\n- measured peak: 160 GFLOP/s in f32, copying 3 GB/s\n- stated peak: 200",
+    );
+    expect(text).toContain("| ours | of the measured peak | of the stated peak | torch | ratio |");
+    expect(text).toContain("| 80.0 GFLOP/s (40.0-160) | 50 % | 40 % |");
+  });
+
   test("tables take the place of the old ones; what people wrote stays", () => {
     const first = replaceTables("", "old tables");
     expect(first).toContain("# Performance");

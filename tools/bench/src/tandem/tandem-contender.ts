@@ -1,4 +1,5 @@
 // This project's backend as a contender. Each task gets devices of its own, so that nothing is left of the one before.
+import type { Capabilities } from "@tandem/backend-webgpu";
 import type { OpenedDevices } from "@tandem/devices";
 import type { Model } from "@tandem/models";
 import type { Contender, Measured } from "../contender.ts";
@@ -18,20 +19,23 @@ export class TandemContender implements Contender {
   readonly name = "tandem";
   readonly library = "tandem";
   readonly details: Readonly<Record<string, string>>;
+  /** Of the first device, where it is on an adapter. */
+  readonly capabilities: Capabilities | undefined;
   readonly #choice: TandemChoice;
   readonly #model: Model | undefined;
   #prepared: { readonly task: Task; readonly devices: OpenedDevices; readonly work: Work } | undefined;
 
-  private constructor(choice: TandemChoice, model: Model | undefined, description: string) {
+  private constructor(choice: TandemChoice, model: Model | undefined, devices: OpenedDevices) {
     this.#choice = choice;
     this.#model = model;
-    this.details = { devices: description };
+    this.details = { devices: devices.description };
+    this.capabilities = devices.adapters[0];
   }
 
   /** Throws UsageError for devices that do not exist. */
   static async open(choice: TandemChoice, model?: Model): Promise<TandemContender> {
     await using devices = await openChosen(choice);
-    return new TandemContender(choice, model, devices.description);
+    return new TandemContender(choice, model, devices);
   }
 
   async measure(task: Task, milliseconds: number): Promise<Measured> {
