@@ -4,9 +4,10 @@ import type { Capabilities } from "@tandem/backend-webgpu";
 import { DeviceGroup, operand } from "@tandem/core";
 import { type DeviceOptions, knownBackends, type OpenDevice } from "./backends.ts";
 import { type ChosenDevice, chooseDevices, describeChoice, nameOf } from "./choice/choose-devices.ts";
-import { dependsOnAdapters, parseRequest } from "./choice/device-request.ts";
+import { type DeviceRequest, dependsOnAdapters, parseRequest } from "./choice/device-request.ts";
 import type { DeviceEnvironment } from "./choice/environment.ts";
-import { searchAdapters } from "./choice/search-adapters.ts";
+import { type AdapterSearch, searchAdapters } from "./choice/search-adapters.ts";
+import { searchAdaptersApart } from "./choice/search-apart.ts";
 import { ProfileRecorder, profilePath } from "./profile/profile-file.ts";
 import { activityCounters, mostAtOnce } from "./remote/activity.ts";
 import { processChannel, startDeviceProcess } from "./remote/process-channel.ts";
@@ -65,7 +66,8 @@ export async function openDevices(
   environment: DeviceEnvironment = process.env,
   { inProcess = false, memoryBytes, usefulDevices, measure = false }: OpenDevicesOptions = {},
 ): Promise<OpenedDevices> {
-  const search = dependsOnAdapters(parseRequest(environment)) ? await searchAdapters() : {};
+  const request = parseRequest(environment);
+  const search = dependsOnAdapters(request) ? await searchFor(request) : {};
   const { devices, simd, tune, reasons } = chooseDevices(environment, {
     cores: availableParallelism(),
     ...(usefulDevices !== undefined && { usefulDevices }),
@@ -94,6 +96,11 @@ export async function openDevices(
   const described = devices.map((device, index) => ({ ...device, ...adapterOf(found[index]) }));
   const description = describeChoice({ devices: described, reasons });
   return new OpenedDevices(found, description, activity, path === undefined ? undefined : new ProfileRecorder(path));
+}
+
+/** Here where adapters were asked for, since devices are opened on them; apart where they are only an opportunity. */
+function searchFor({ backend, devices }: DeviceRequest): Promise<AdapterSearch> {
+  return backend === "auto" && devices.kind !== "list" ? searchAdaptersApart() : searchAdapters();
 }
 
 /** Without `activity` no threads are started. */

@@ -3,8 +3,10 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { BackendError } from "@tandem/core";
 
-export function builtEntry(name: "device-thread" | "device-process"): URL {
-  return new URL(`../../dist/remote/${name}.js`, import.meta.url);
+export function builtEntry(
+  name: "remote/device-thread" | "remote/device-process" | "choice/adapter-search-process",
+): URL {
+  return new URL(`../../dist/${name}.js`, import.meta.url);
 }
 
 /** Throws BackendError where a file to start is missing. */

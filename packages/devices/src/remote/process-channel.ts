@@ -7,7 +7,7 @@ import type { Channel } from "./channel.ts";
 /** Starts a process whose environment is this one's with `variables` over it. */
 export function startDeviceProcess(
   variables: Readonly<Record<string, string>>,
-  entry: URL = builtEntry("device-process"),
+  entry: URL = builtEntry("remote/device-process"),
 ): ChildProcess {
   requireBuilt(entry);
   return fork(entry, [], {

@@ -4,7 +4,7 @@ import { builtEntry, requireBuilt } from "./built-entry.ts";
 import type { Channel } from "./channel.ts";
 
 /** Starts a thread on `entry`. */
-export function startDeviceThread(name: string, entry: URL = builtEntry("device-thread")): Channel {
+export function startDeviceThread(name: string, entry: URL = builtEntry("remote/device-thread")): Channel {
   requireBuilt(entry);
   // The process's own flags may make imports resolve to sources.
   const worker = new Worker(entry, { name, execArgv: [] });
