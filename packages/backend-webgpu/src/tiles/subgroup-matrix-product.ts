@@ -160,7 +160,7 @@ function multiply(tile: MatrixTile, a: TileMemory, b: TileMemory, from: number):
   const load = (name: string, memory: TileMemory, type: string, span: string, isTransposed: boolean): string => {
     const pitch = pitchOf(memory.along, memory.span, memory.depth);
     const place = memory.along === "span" ? `${from * pitch}u + ${span}` : `(${span}) * ${pitch}u + ${from}u`;
-    const order = isTransposed ? "column_major" : "row_major";
+    const order = isTransposed ? "col_major" : "row_major";
     return `      let ${name} = subgroupMatrixLoad<${type}, ${order}>(&tile_${memory.side}, ${place}, ${pitch}u);`;
   };
   return [
