@@ -37,6 +37,7 @@ async function runBench(options: BenchOptions, operands: readonly string[]): Pro
     console.log(`\nWritten to ${path}`);
   }
   console.log(ratioText(file.ratios));
+  if (file.adapter?.isSoftware) console.log("All of it on a software adapter: it says nothing of any GPU.");
   return 0;
 }
 

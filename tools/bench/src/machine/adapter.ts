@@ -25,12 +25,16 @@ export async function describeAdapter({ adapter, driver, isSoftware }: Capabilit
 
 /** As lines for the reader. */
 export function adapterLines({ name, driver, isSoftware, peak, datasheet }: Adapter): readonly string[] {
-  const f16 = peak.f16 === undefined ? "" : `, ${peak.f16.toFixed(0)} GFLOP/s in f16`;
+  const f16 = peak.f16 === undefined ? "" : `, ${rounded(peak.f16)} GFLOP/s in f16`;
   return [
     `${name} (${driver})${isSoftware ? ": SOFTWARE, whose times say nothing of any GPU" : ""}`,
-    `measured peak: ${peak.f32.toFixed(0)} GFLOP/s in f32${f16}, copying ${peak.copy.toFixed(0)} GB/s`,
+    `measured peak: ${rounded(peak.f32)} GFLOP/s in f32${f16}, copying ${rounded(peak.copy)} GB/s`,
     ...(datasheet === undefined
       ? []
       : [`stated peak: ${datasheet.f32} GFLOP/s in f32, memory ${datasheet.memory} GB/s (${datasheet.source})`]),
   ];
+}
+
+function rounded(rate: number): string {
+  return rate >= 10 ? rate.toFixed(0) : rate.toFixed(2);
 }

@@ -77,7 +77,7 @@ describe("as Markdown", () => {
     }));
     const text = reportTables([{ ...example, adapter, rows }]);
     expect(text).toContain(
-      "- Abacus GPU (1.0)\n- measured peak: 160 GFLOP/s in f32, copying 3 GB/s\n- stated peak: 200",
+      "- Abacus GPU (1.0)\n- measured peak: 160 GFLOP/s in f32, copying 3.00 GB/s\n- stated peak: 200",
     );
     expect(text).toContain("| ours | of the measured peak | of the stated peak | torch | ratio |");
     expect(text).toContain("| 80.0 GFLOP/s (40.0-160) | 50 % | 40 % |");

@@ -11,7 +11,7 @@ export interface Placement {
 }
 
 /** Link in the archive: `node_modules/@tandem/core` to `packages/core`. */
-export interface PlacedLink {
+interface PlacedLink {
   readonly path: string;
   readonly to: string;
 }
