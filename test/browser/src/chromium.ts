@@ -16,5 +16,5 @@ export function openChromium(): Promise<Browser> {
   if (executablePath === undefined) {
     throw new Error("no Chromium was found: install it (apt-get install chromium), or set CHROME_PATH to a Chrome");
   }
-  return chromium.launch({ executablePath, args: ["--no-sandbox"] });
+  return chromium.launch({ executablePath, args: ["--no-sandbox", "--enable-unsafe-webgpu"] });
 }

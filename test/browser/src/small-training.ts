@@ -1,12 +1,14 @@
-// Two steps of a small convolutional network, on Node and in a page alike.
-import { openWasm } from "@tandem/backend-wasm";
-import { compile, crossEntropy, DeviceGroup, hostTensor, spec, type Tensor, valueAndGrad } from "@tandem/core";
-
-export interface Training {
-  readonly losses: readonly number[];
-  /** Threads that it computed on. */
-  readonly threads: number;
-}
+// Some steps of a small convolutional network, on Node and in a page alike.
+import {
+  compile,
+  crossEntropy,
+  type Device,
+  DeviceGroup,
+  hostTensor,
+  spec,
+  type Tensor,
+  valueAndGrad,
+} from "@tandem/core";
 
 interface Parameters {
   readonly filter: Tensor;
@@ -26,9 +28,8 @@ function loss(
   return crossEntropy(maps.reshape([BATCH, features]).matmul(parameters.matrix), labels).mean();
 }
 
-/** Asks for so many threads, and gets them where the platform has them. */
-export async function trainTwoSteps(threads: number): Promise<Training> {
-  const opened = await openWasm({ threads });
+/** The loss before each step. Closes the devices. */
+export async function train(opened: readonly Device[], steps: number): Promise<readonly number[]> {
   await using devices = new DeviceGroup(opened);
   await using step = await compile(
     ({ state, images, labels }) => {
@@ -50,12 +51,12 @@ export async function trainTwoSteps(threads: number): Promise<Training> {
     Array.from({ length: BATCH }, (_, index) => index % CLASSES),
   );
   const losses: number[] = [];
-  for (let index = 0; index < 2; index++) {
+  for (let index = 0; index < steps; index++) {
     const run = step.run({ state, images, labels });
     state = run.state.state;
     losses.push((await run.outputs).loss.data[0] ?? Number.NaN);
   }
-  return { losses, threads: opened.reduce((sum, device) => sum + device.threads, 0) };
+  return losses;
 }
 
 /** Numbers that are the same everywhere. */
