@@ -10,6 +10,8 @@ import { softwareVulkanDrivers } from "./tools/launch/software-vulkan.mjs";
 // Vulkan's loader reads the variable in this process's children.
 const drivers = softwareVulkanDrivers();
 if (drivers.length > 0) process.env.VK_DRIVER_FILES ??= drivers.join(delimiter);
+// Tests compile thousands of shaders and run most of them once: Mesa's optimiser would take longer than it saves.
+process.env.GALLIVM_PERF ??= "nopt";
 
 const conditions = ["@tandem/source", ...defaultServerConditions];
 
