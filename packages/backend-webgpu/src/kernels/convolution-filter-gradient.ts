@@ -5,11 +5,13 @@ import { matrixLoader } from "../tiles/matrix-loader.ts";
 import { operandMemory } from "../tiles/operand-memory.ts";
 import { pictureLoader, tapRun } from "../tiles/picture-loader.ts";
 import type { Product } from "../tiles/product.ts";
-import { productKernel } from "../tiles/product-kernel.ts";
+import { type ProductsOf, productKernel } from "../tiles/product-kernel.ts";
 import { runExtent, wholeRun } from "../tiles/run.ts";
 import { convolutionGeometry, inputWindows } from "./convolution-geometry.ts";
 
-export const conv2dFilterGradientKernel: KernelDefinition = productKernel((step) => [filterGradientProduct(step)]);
+export const conv2dFilterGradientProducts: ProductsOf = (step) => [filterGradientProduct(step)];
+
+export const conv2dFilterGradientKernel: KernelDefinition = productKernel(conv2dFilterGradientProducts);
 
 function filterGradientProduct(step: StepShape): Product {
   const attributes = step.attributes as ConvolutionFilterGradientAttributes;

@@ -11,9 +11,9 @@ import { turnedFilterLoader } from "../tiles/turned-filter-loader.ts";
 import { type ConvolutionGeometry, convolutionGeometry } from "./convolution-geometry.ts";
 import { type AxisClass, axisClasses } from "./stride-classes.ts";
 
-export const conv2dInputGradientKernel: KernelDefinition = productKernel(inputGradientProducts);
+export const conv2dInputGradientKernel: KernelDefinition = productKernel(conv2dInputGradientProducts);
 
-function inputGradientProducts(step: StepShape): readonly Product[] {
+export function conv2dInputGradientProducts(step: StepShape): readonly Product[] {
   const attributes = step.attributes as ConvolutionInputGradientAttributes;
   const { strides, padding, dilations, inputShape } = attributes;
   const [cotangent, filter] = [operand(step.inputs, 0).type.shape, operand(step.inputs, 1).type.shape];

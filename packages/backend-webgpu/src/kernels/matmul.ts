@@ -4,10 +4,12 @@ import type { KernelDefinition, StepShape } from "../kernel.ts";
 import { matrixLoader } from "../tiles/matrix-loader.ts";
 import { operandMemory } from "../tiles/operand-memory.ts";
 import type { Product } from "../tiles/product.ts";
-import { productKernel } from "../tiles/product-kernel.ts";
+import { type ProductsOf, productKernel } from "../tiles/product-kernel.ts";
 import { wholeRun } from "../tiles/run.ts";
 
-export const matmulKernel: KernelDefinition = productKernel((step) => [matmulProduct(step)]);
+export const matmulProducts: ProductsOf = (step) => [matmulProduct(step)];
+
+export const matmulKernel: KernelDefinition = productKernel(matmulProducts);
 
 function matmulProduct(step: StepShape): Product {
   const attributes = step.attributes as MatmulAttributes;

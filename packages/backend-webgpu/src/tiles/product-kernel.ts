@@ -14,10 +14,13 @@ import { subgroupMatrixDispatch } from "./subgroup-matrix-product.ts";
 import { subgroupDispatch } from "./subgroup-product.ts";
 import { tiledDispatch } from "./tiled-product.ts";
 
-/** All products of a step have the same operands and columns. */
-export function productKernel(productsOf: (step: StepShape) => readonly Product[]): KernelDefinition {
+/** The products that a step is made of. All have the same operands and columns. */
+export type ProductsOf = (step: StepShape) => readonly Product[];
+
+/** `strategiesFor` gives the ways to compute a product, at least one. */
+export function productKernel(productsOf: ProductsOf, strategiesFor: typeof strategies = strategies): KernelDefinition {
   const strategiesOf = (product: Product, capabilities: Capabilities): readonly Strategy[] =>
-    strategies(product, capabilities, (bytes) => canKeep(product.step, bytes, capabilities));
+    strategiesFor(product, capabilities, (bytes) => canKeep(product.step, bytes, capabilities));
   return {
     supports(signature, capabilities) {
       const { inputs, outputs } = signature;

@@ -1,6 +1,7 @@
 // The ways to compute a product, and which of them suits a shape where nothing was measured.
 import type { Capabilities } from "../capabilities.ts";
 import type { RegisterTile } from "./fragments.ts";
+import { gpuTiles, SMALL_REGISTERS, WIDE_REGISTERS } from "./gpu-tiles.ts";
 import { partialSumBytes } from "./partial-sums.ts";
 import { type Parts, type Product, partsOf } from "./product.ts";
 import { columnsOf, type MatrixTile, matrixTile, rowsOf } from "./subgroup-matrix-product.ts";
@@ -31,37 +32,14 @@ interface Candidate {
   /** Parts of the depth are multiples of this. */
   readonly depth: number;
   readonly invocations: number;
-  /** Multiplications a time unit of a busy processor, relative to the largest tile: estimates, which only put ways in order. */
+  /** As of a `GpuTile`. */
   readonly speed: number;
 }
-
-const tile = (rows: number, columns: number, depth: number, registers: RegisterTile): Omit<TileShape, "memory"> => ({
-  rows,
-  columns,
-  depth,
-  registers,
-});
-const LARGE = { rows: 8, columns: 8 } as const;
-const WIDE = { rows: 8, columns: 4 } as const;
-const SMALL = { rows: 4, columns: 4 } as const;
-
-const tiles: readonly { readonly shape: Omit<TileShape, "memory">; readonly speed: number }[] = [
-  { shape: tile(128, 128, 8, LARGE), speed: 1 },
-  { shape: tile(128, 128, 16, LARGE), speed: 0.98 },
-  { shape: tile(128, 96, 8, LARGE), speed: 0.95 },
-  { shape: tile(128, 64, 8, LARGE), speed: 0.9 },
-  { shape: tile(64, 128, 8, LARGE), speed: 0.9 },
-  { shape: tile(64, 64, 16, WIDE), speed: 0.75 },
-  { shape: tile(128, 32, 16, WIDE), speed: 0.65 },
-  { shape: tile(32, 64, 16, SMALL), speed: 0.55 },
-  { shape: tile(32, 32, 16, SMALL), speed: 0.5 },
-  { shape: tile(16, 128, 16, SMALL), speed: 0.5 },
-];
 
 function tileCandidates(product: ProductSize, capabilities: Capabilities): readonly Candidate[] {
   const memories = product.element === "f16" ? (["operand", "f32"] as const) : (["operand"] as const);
   return memories.flatMap((memory) =>
-    tiles.flatMap(({ shape, speed }): Candidate[] => {
+    gpuTiles.flatMap(({ shape, speed }): Candidate[] => {
       const tile: TileShape = { ...shape, memory };
       if (!tileFits(tile, product, capabilities)) return [];
       const { rows, columns, depth } = tile;
@@ -75,7 +53,9 @@ function tileCandidates(product: ProductSize, capabilities: Capabilities): reado
 }
 
 function registerCandidates({ isSoftware }: Capabilities): readonly Candidate[] {
-  const shapes: readonly RegisterTile[] = isSoftware ? [WIDE, { rows: 4, columns: 8 }, SMALL] : [SMALL];
+  const shapes: readonly RegisterTile[] = isSoftware
+    ? [WIDE_REGISTERS, { rows: 4, columns: 8 }, SMALL_REGISTERS]
+    : [SMALL_REGISTERS];
   return shapes.map((registers) => ({
     name: `registers${registers.rows}x${registers.columns}`,
     method: { kind: "registers", registers },
@@ -119,6 +99,8 @@ const PROCESSORS = { hardware: 128, software: 8 } as const;
 const BUSY = 256;
 /** Multiplications in the time that it takes to start a dispatch, on one processor. */
 const DISPATCH = 1_000_000;
+/** On software adapters, a share of the time that it takes to compile a shader, in multiplications for each sum of an invocation. */
+const COMPILATION = 65536;
 /** Multiplications in the time that it takes to move a byte, of all processors. */
 const PER_BYTE = 10;
 const SPLITS = [1, 2, 4, 8, 16, 32, 64, 128] as const;
@@ -134,10 +116,15 @@ function estimate(product: ProductSize, candidate: Candidate, parts: Parts, isSo
   const perGroup = candidate.rows * candidate.columns * parts.depth * (blocks / groups);
   const rounds = Math.ceil(groups / processors);
   const busy = Math.min(1, (rounds * candidate.invocations) / (isSoftware ? 1 : BUSY));
-  const multiplying = (rounds * perGroup) / candidate.speed / busy;
+  const compiling = isSoftware ? COMPILATION * sumsOfInvocation(candidate) : 0;
+  const multiplying = (rounds * perGroup) / candidate.speed / busy + compiling;
   if (parts.count === 1) return multiplying;
   const moved = (partialSumBytes(product, parts.count) * 2 * PER_BYTE) / processors;
   return multiplying + moved + DISPATCH / (isSoftware ? 10 : 1);
+}
+
+function sumsOfInvocation({ method, rows, columns, invocations }: Candidate): number {
+  return method.kind === "registers" ? rows * columns : (rows * columns) / invocations;
 }
 
 /** Ways that are worth a measurement, besides those on subgroups. */
