@@ -3,6 +3,7 @@ import { referenceBackend } from "@tandem/backend-reference";
 import {
   type Graph,
   type GraphNode,
+  type Program,
   type ProgramTransfer,
   plan,
   spec,
@@ -101,21 +102,58 @@ describe.each(models)("two towers of $name", ({ model, batch }) => {
   });
 });
 
-test("the program moves the bytes of those values and no others", () => {
-  const batch = 4;
-  const model = miniAlexnet({ classes: 10, towers: 2 });
-  const { transfers } = plan(trainStep(model), specsOf(model, batch), {
-    backends: [referenceBackend, referenceBackend],
-    donate: ["state"],
-  });
-  const half = { conv3: 5 * 5 * 16, fc6: 2 * 2 * 16, fc7: 128, fc8: 128 };
-  const described = ({ scope, from, to, bytes }: ProgramTransfer): string =>
-    `${scope} ${from} -> ${to}: ${bytes} bytes`;
-  const expected = [...forwardTransfers, ...backwardTransfers].map((line) => {
-    const [layer = ""] = line.split(" ");
-    return `${line}: ${4 * batch * (half[layer as keyof typeof half] ?? 0)} bytes`;
-  });
-  expect(transfers.map(described).sort()).toEqual(expected.sort());
+const planOnTwo = (model: Model, batch: number): Program =>
+  plan(trainStep(model), specsOf(model, batch), { backends: [referenceBackend, referenceBackend], donate: ["state"] });
+
+/** What one tower has of each layer's input, f32, in bytes for a picture. */
+const halves = {
+  // The paper's sizes: pool2 gives 13x13 of 2 x 128 maps, pool5 6x6 of 2 x 128, fc6 and fc7 2 x 2048 units.
+  paper: { conv3: 4 * 13 * 13 * 128, fc6: 4 * 6 * 6 * 128, fc7: 4 * 2048, fc8: 4 * 2048 },
+  mini: { conv3: 4 * 5 * 5 * 16, fc6: 4 * 2 * 2 * 16, fc7: 4 * 128, fc8: 4 * 128 },
+};
+
+test.each([
+  {
+    name: "AlexNet",
+    model: alexnet({ recipe: "paper", towers: 2 }),
+    batch: 128,
+    half: halves.paper,
+    total: 60_030_976,
+  },
+  { name: "mini AlexNet", model: miniAlexnet({ classes: 10, towers: 2 }), batch: 4, half: halves.mini, total: 41_984 },
+])(
+  "the program of $name moves the bytes of those values and no others: $total a step",
+  ({ model, batch, half, total }) => {
+    const { transfers } = planOnTwo(model, batch);
+    const described = ({ scope, from, to, bytes }: ProgramTransfer): string =>
+      `${scope} ${from} -> ${to}: ${bytes} bytes`;
+    const expected = [...forwardTransfers, ...backwardTransfers].map((line) => {
+      const [layer = ""] = line.split(" ");
+      return `${line}: ${batch * (half[layer as keyof typeof half] ?? 0)} bytes`;
+    });
+    expect(transfers.map(described).sort()).toEqual(expected.sort());
+    expect(transfers.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(total);
+  },
+);
+
+describe("while cotangents travel", () => {
+  const program = planOnTwo(alexnet({ recipe: "paper", towers: 2 }), 128);
+
+  test.each([0, 1].flatMap((device) => ["fc7", "fc6", "conv3"].map((layer) => ({ device, layer }))))(
+    "device $device computes the gradient of $layer's weights",
+    ({ device, layer }) => {
+      const happenings = (program.devices[device]?.stream ?? []).flatMap((item) =>
+        item.kind === "segment"
+          ? item.steps.map(({ op, scope }) => `${op} ${scope}`)
+          : [`${item.kind} ${program.transfers[item.transfer]?.scope}`],
+      );
+      // Forward ones come first, so that the last of each kind is backward.
+      const sent = happenings.lastIndexOf(`send ${layer}`);
+      const received = happenings.lastIndexOf(`receive ${layer}`);
+      const between = happenings.slice(sent, received);
+      expect(between).toContain(layer === "conv3" ? "conv2dFilterGradient conv3" : `matmul ${layer}`);
+    },
+  );
 });
 
 test("one tower exchanges nothing", () => {

@@ -28,12 +28,13 @@ export const deviceSets: readonly DeviceSet[] = [
 function setOf(backends: readonly TestedBackend[] = [], most: number): readonly DeviceSet[] {
   if (backends.length === 0) return [];
   const open = async (count: number): Promise<readonly Device[]> => {
+    const used = backends.slice(0, count);
     const opened = await Promise.all(
-      backends.map((backend, index) => backend.open({ count: Math.ceil((count - index) / backends.length) })),
+      used.map((backend, index) => backend.open({ count: Math.ceil((count - index) / used.length) })),
     );
     const turns = Array.from(
       { length: count },
-      (_, turn) => opened[turn % backends.length]?.[Math.floor(turn / backends.length)],
+      (_, turn) => opened[turn % used.length]?.[Math.floor(turn / used.length)],
     );
     return turns.flatMap((device) => (device === undefined ? [] : [device]));
   };

@@ -1,6 +1,6 @@
 // Two towers on two devices, and a batch divided between two or three, train the network that one device trains.
-import type { Device, HostTensor } from "@tandem/core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { DeviceGroup, type HostTensor } from "@tandem/core";
+import { beforeAll, describe, expect, test } from "vitest";
 import { deviceSets } from "./device-sets.ts";
 import { type DividedTraining, type Division, trainDivided } from "./divided-training.ts";
 
@@ -25,13 +25,14 @@ function difference(found: HostTensor | undefined, { data }: HostTensor): number
 }
 
 describe.each(deviceSets.map((set) => [set.name, set] as const))("on %s", (_, { open, isOneBackend, most }) => {
-  let devices: readonly Device[] = [];
+  const train = async (count: number, division: Division): Promise<DividedTraining> => {
+    await using devices = new DeviceGroup(await open(count));
+    return await trainDivided(STEPS, devices, division);
+  };
   let whole: DividedTraining;
   beforeAll(async () => {
-    devices = await open(most);
-    whole = await trainDivided(STEPS, devices.slice(0, 1), WHOLE);
+    whole = await train(1, WHOLE);
   }, PATIENCE);
-  afterAll(() => Promise.all(devices.map((device) => device[Symbol.asyncDispose]())));
 
   test("one device learns", () => {
     const mean = (losses: readonly number[]): number => losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
@@ -42,7 +43,7 @@ describe.each(deviceSets.map((set) => [set.name, set] as const))("on %s", (_, { 
   test.each(possible)(
     "%s come to the same gradients in a step, and with dropout to the same losses over fifty",
     async (_way, count, division) => {
-      const { losses, gradients, state } = await trainDivided(STEPS, devices.slice(0, count), division);
+      const { losses, gradients, state } = await train(count, division);
       const [expected = new Map<string, HostTensor>()] = whole.gradients;
       expect(expected.size).toBe(12);
       expect(gradients.length).toBe(division.replicas);

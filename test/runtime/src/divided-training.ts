@@ -1,8 +1,7 @@
 // A small network's training, whole on one device or divided between several: its gradients and its losses.
 import {
   compile,
-  type Device,
-  DeviceGroup,
+  type DeviceGroup,
   deriveKey,
   elementCount,
   type HostTensor,
@@ -136,12 +135,7 @@ export interface DividedTraining {
   readonly state: TrainingState;
 }
 
-export async function trainDivided(
-  steps: number,
-  opened: readonly Device[],
-  division: Division,
-): Promise<DividedTraining> {
-  const devices = new DeviceGroup(opened);
+export async function trainDivided(steps: number, devices: DeviceGroup, division: Division): Promise<DividedTraining> {
   await using step = await compile(trainingStep(division), specsOf(division), { devices, donate: ["state"] });
   let state: State<TrainingState> = await place(devices, division);
   let gradients: readonly ReadonlyMap<string, HostTensor>[] = [];
