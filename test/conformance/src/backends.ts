@@ -11,12 +11,14 @@ export interface TestedBackend {
   readonly name: string;
   readonly backend: Backend;
   readonly open: (options: { readonly count: number }) => Promise<readonly Device[]>;
+  /** Random samples that a property is tried on: fewer where every new shape is a shader to compile. */
+  readonly samples: number;
 }
 
 const onProcessor: readonly TestedBackend[] = [
-  { name: referenceBackend.name, backend: referenceBackend, open: openReference },
-  { name: tfjsBackend.name, backend: tfjsBackend, open: openTfjs },
-  { name: wasmBackend.name, backend: wasmBackend, open: openWasm },
+  { name: referenceBackend.name, backend: referenceBackend, open: openReference, samples: 40 },
+  { name: tfjsBackend.name, backend: tfjsBackend, open: openTfjs, samples: 40 },
+  { name: wasmBackend.name, backend: wasmBackend, open: openWasm, samples: 40 },
 ];
 
 /** WebGPU on each adapter that tests are run on. */
@@ -27,6 +29,7 @@ export const webgpuBackends: readonly (TestedBackend & { readonly adapter: Softw
   backend: webgpuBackend,
   adapter,
   open: ({ count }) => openWebgpu({ count, adapter }),
+  samples: 8,
 }));
 
 /** The backends that can be opened here. */
@@ -42,5 +45,5 @@ export async function openPair({ open }: Pick<TestedBackend, "open">): Promise<D
 
 /** Where the truth is computed. */
 export function openTruth(): Promise<DeviceGroup> {
-  return openPair({ open: openReference });
+  return openPair({ open: openReference, samples: 40 });
 }

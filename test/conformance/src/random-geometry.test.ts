@@ -211,7 +211,7 @@ describe.each(testedBackends.filter(({ backend }) => backend !== referenceBacken
           expect(have && difference(have, want), `${name} of ${sample.label}`).toBeLessThanOrEqual(1e-6);
         }
       }),
-      { numRuns: 40 },
+      { numRuns: tested.samples },
     );
   });
 });
