@@ -45,5 +45,5 @@ export async function openPair({ open }: Pick<TestedBackend, "open">): Promise<D
 
 /** Where the truth is computed. */
 export function openTruth(): Promise<DeviceGroup> {
-  return openPair({ open: openReference, samples: 40 });
+  return openPair({ open: openReference });
 }

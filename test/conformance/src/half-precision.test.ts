@@ -10,7 +10,11 @@ import { halfPrecisionFamilies } from "./half-precision.ts";
 import { forward } from "./run.ts";
 
 const withHalf = (await findAdapters()).filter(({ f16 }) => f16).map(({ adapter }) => adapter);
-const reference: TestedBackend = { name: referenceBackend.name, backend: referenceBackend, open: openReference };
+const reference: Omit<TestedBackend, "samples"> = {
+  name: referenceBackend.name,
+  backend: referenceBackend,
+  open: openReference,
+};
 const backends = [
   reference,
   ...webgpuBackends.filter(({ adapter }) => withHalf.some((name) => name.includes(adapter))),
