@@ -4,6 +4,7 @@ import { byteLength, operand } from "@tandem/core";
 import type { Capabilities } from "../capabilities.ts";
 import { areStorable, type KernelDefinition, type Signature, type StepShape } from "../kernel.ts";
 import type { Dispatch } from "../shader/dispatch.ts";
+import { withSharedText } from "../shader/shared-text.ts";
 import { bindingCount } from "../shader/storage.ts";
 import { addPartsDispatch, partialDestination, partialSumBytes } from "./partial-sums.ts";
 import type { Product } from "./product.ts";
@@ -38,11 +39,12 @@ export function productKernel(productsOf: ProductsOf, strategiesFor: typeof stra
       return largest === undefined ? [] : strategiesOf(largest, capabilities).map(({ name }) => name);
     },
     dispatches(step, capabilities, variant) {
-      return productsOf(step).flatMap((product) => {
+      const dispatches = productsOf(step).flatMap((product) => {
         const known = strategiesOf(product, capabilities);
         const chosen = known.find(({ name }) => name === variant) ?? operand(known, 0);
         return dispatchesOf(product, chosen, capabilities);
       });
+      return withSharedText(dispatches);
     },
   };
 }
