@@ -1,6 +1,6 @@
 // Fusion is substitution of scalar programs: maps into the maps that read them, and maps into the epilogue of the matmul or
-// convolution they follow. Nothing costly is computed twice, a backend may refuse any result, and an update of state stays a map
-// of its own, since maps can work in place.
+// convolution they follow. Nothing costly is computed twice, a backend may refuse any result, an update of state stays a map of its
+// own, since maps can work in place, and no product waits for what another device sends.
 import type { Backend } from "../backend.ts";
 import type { Graph, GraphNode, ValueId } from "../graph.ts";
 import { operand, opNamed } from "../op.ts";
@@ -8,6 +8,8 @@ import { conv2dOp } from "../ops/convolution.ts";
 import type { EpilogueAttributes } from "../ops/epilogue.ts";
 import { type MapAttributes, mapOp } from "../ops/map.ts";
 import { matmulOp } from "../ops/matmul.ts";
+import { reshapeOp } from "../ops/movement.ts";
+import { transferOp } from "../ops/transfer.ts";
 import { inlineScalarProgram, type Scalar, ScalarBuilder } from "../scalar/builder.ts";
 import { scalarCost } from "../scalar/cost.ts";
 import { outputTypes, type ScalarProgram } from "../scalar/program.ts";
@@ -178,6 +180,7 @@ function intoEpilogue(
     const producer = definitionOf(result);
     if (producer === undefined || !takesEpilogue.has(producer.op) || !producer.hasOneReader) continue;
     if (!sameShape(result.shape, shape)) continue;
+    if (inputs.some((other) => other !== result && isReceived(other, definitionOf))) continue;
     const fused = appendEpilogue(producer, result, inputs, body);
     const outputType = { dtype: operand(outputTypes(body), 0), shape };
     if (
@@ -191,6 +194,13 @@ function intoEpilogue(
       return fused;
   }
   return undefined;
+}
+
+/** Whether a value comes from another device, or is a view of one that does. */
+function isReceived(value: Tensor, definitionOf: (tensor: Tensor) => Definition | undefined): boolean {
+  const definition = definitionOf(value);
+  if (definition?.op === reshapeOp.name) return isReceived(operand(definition.inputs, 0), definitionOf);
+  return definition?.op === transferOp.name;
 }
 
 function appendEpilogue(

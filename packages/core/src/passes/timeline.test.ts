@@ -156,6 +156,18 @@ describe("while a value travels", () => {
     expect(namesOn(program)).toEqual(["matmul", "send", "matmul", "receive", "matmul"]);
   });
 
+  test("no product waits for what is only added to it", () => {
+    const program = plan(
+      ({ x: given }: { readonly x: Tensor }) => {
+        const theirs = given.to(there).exp().to(here);
+        return { sum: given.matmul(given).add(theirs) };
+      },
+      { x },
+      { backends: [backend, backend] },
+    );
+    expect(namesOn(program)).toEqual(["matmul", "receive", "map"]);
+  });
+
   test("what is sent goes first of what could be computed", () => {
     const program = plan(
       ({ x: given }: { readonly x: Tensor }) => {
