@@ -8,7 +8,6 @@ import { conv2dOp } from "../ops/convolution.ts";
 import type { EpilogueAttributes } from "../ops/epilogue.ts";
 import { type MapAttributes, mapOp } from "../ops/map.ts";
 import { matmulOp } from "../ops/matmul.ts";
-import { reshapeOp } from "../ops/movement.ts";
 import { transferOp } from "../ops/transfer.ts";
 import { inlineScalarProgram, type Scalar, ScalarBuilder } from "../scalar/builder.ts";
 import { scalarCost } from "../scalar/cost.ts";
@@ -26,6 +25,8 @@ interface Definition {
   readonly attributes: GraphNode["attributes"];
   /** Which output of the node the value is. */
   readonly output: number;
+  /** What other devices have to send before the value can be computed. */
+  readonly awaits: ReadonlySet<ValueId>;
   /** Whether exactly one node reads the node's outputs, and no output of the graph is among them. */
   readonly hasOneReader: boolean;
 }
@@ -42,8 +43,10 @@ export function fuse(graph: Graph, backends: readonly Backend[]): Graph {
       outputs: readonly Tensor[],
     ) => {
       const hasOneReader = new Set(node.outputs.flatMap((value) => [...(readers.get(value) ?? [])])).size === 1;
+      const awaited = unionOf(from.map(({ id }) => definitions.get(id)?.awaits ?? NOTHING));
       for (const [output, tensor] of outputs.entries()) {
-        definitions.set(tensor.id, { op, inputs: from, attributes, output, hasOneReader });
+        const awaits = op === transferOp.name ? new Set([tensor.id]) : awaited;
+        definitions.set(tensor.id, { op, inputs: from, attributes, output, awaits, hasOneReader });
       }
       return outputs;
     };
@@ -75,6 +78,7 @@ export function fuse(graph: Graph, backends: readonly Backend[]): Graph {
 }
 
 const GRAPH_OUTPUT = -1;
+const NOTHING: ReadonlySet<ValueId> = new Set();
 
 /** Which nodes (by position) read each value; the graph's outputs count as one more reader. */
 function countReaders(graph: Graph): ReadonlyMap<ValueId, ReadonlySet<number>> {
@@ -180,7 +184,8 @@ function intoEpilogue(
     const producer = definitionOf(result);
     if (producer === undefined || !takesEpilogue.has(producer.op) || !producer.hasOneReader) continue;
     if (!sameShape(result.shape, shape)) continue;
-    if (inputs.some((other) => other !== result && isReceived(other, definitionOf))) continue;
+    const awaited = unionOf(inputs.map((input) => definitionOf(input)?.awaits ?? NOTHING));
+    if (awaited.size > producer.awaits.size) continue;
     const fused = appendEpilogue(producer, result, inputs, body);
     const outputType = { dtype: operand(outputTypes(body), 0), shape };
     if (
@@ -196,11 +201,8 @@ function intoEpilogue(
   return undefined;
 }
 
-/** Whether a value comes from another device, or is a view of one that does. */
-function isReceived(value: Tensor, definitionOf: (tensor: Tensor) => Definition | undefined): boolean {
-  const definition = definitionOf(value);
-  if (definition?.op === reshapeOp.name) return isReceived(operand(definition.inputs, 0), definitionOf);
-  return definition?.op === transferOp.name;
+function unionOf(sets: readonly ReadonlySet<ValueId>[]): ReadonlySet<ValueId> {
+  return new Set(sets.flatMap((set) => [...set]));
 }
 
 function appendEpilogue(
