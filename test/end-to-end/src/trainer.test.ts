@@ -50,6 +50,35 @@ describe("the trainer", () => {
     expect(again).toEqual({ code: 1, output: expect.stringContaining("there is a run called first already") });
   });
 
+  test("divides a batch between two devices, and goes on with the run where it ended", async () => {
+    const args = ["--data", data, "--parallel", "data", "--batch", "16", "--epochs", "1", "--name", "divided"];
+    const begun = await runApp("trainer", [...args, "--out", join(folder, "resumed")], TOWERS);
+    expect(begun.output).toContain("wasm:0 with 2 threads, wasm:1 with 2 threads");
+    expect(begun.output).toMatch(/transfers between devices/);
+    expect(begun.code).toBe(0);
+    const run = join(folder, "resumed", "divided");
+    expect(JSON.parse(await readFile(join(run, "config.json"), "utf8"))).toMatchObject({ parallel: "data", towers: 1 });
+
+    const { code, output } = await runApp("trainer", ["--resume", run, "--epochs", "2"], TOWERS);
+    expect(output).toMatch(/Going on after step \d+, 1 epochs completed, from .*epoch-1\.safetensors/);
+    expect(output).toContain("epoch 2/2");
+    expect(code).toBe(0);
+    expect(await readdir(join(run, "checkpoints"))).toEqual(["epoch-1.safetensors", "epoch-2.safetensors"]);
+    const kinds = (await readFile(join(run, "metrics.jsonl"), "utf8"))
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line).kind);
+    expect(kinds.filter((kind) => kind !== "step")).toEqual(["epoch", "test", "resume", "epoch", "test"]);
+
+    const root = ["--out", join(folder, "resumed")];
+    const refused = await runApp("trainer", ["--resume", "divided", ...root, "--batch", "8"], TOWERS);
+    expect(refused).toEqual({ code: 1, output: expect.stringContaining("another config: batch is 16, not 8") });
+    expect(await runApp("trainer", ["--resume", "other", ...root], TOWERS)).toEqual({
+      code: 1,
+      output: expect.stringMatching(/there is no run other: .*\n.*the runs in .* are divided/),
+    });
+  });
+
   test("prints every step of its program when asked", async () => {
     const args = ["--data", data, "--steps", "1", "--batch", "4", "--out", folder];
     const { output } = await runApp("trainer", args, { ...TOWERS, TANDEM_EXPLAIN: "plan" });
@@ -93,6 +122,14 @@ describe("the trainer refuses", () => {
       'TANDEM_EXPLAIN: expected plan, found "all"',
     ],
     ["a network larger than the pictures", ["--model", "alexnet"], TOWERS, 1, "ShapeError: alexnet (paper): conv"],
+    [
+      "both ways to divide a training",
+      ["--parallel", "data", "--towers", "2"],
+      TOWERS,
+      1,
+      "leave out --towers, or --parallel data",
+    ],
+    ["a new name for an old run", ["--resume", "old", "--name", "new"], TOWERS, 1, "cannot have another --name"],
     ["towers that the recipe has not", ["--recipe", "caffe", "--towers", "2"], TOWERS, 1, "cannot"],
   ])("%s", async (_, args, environment, code, message) => {
     const finished = await runApp("trainer", ["--data", data, "--out", join(folder, "refused"), ...args], environment);
