@@ -7,7 +7,7 @@ import type { ModelName } from "./model-catalog.ts";
 /** What of the small AlexNet's shape is a choice; the full-size networks have none. */
 type MiniSizes = Omit<MiniAlexnetOptions, "recipe" | "classes" | "inputSize" | "towers" | "precision">;
 
-export type Parallelism = "towers" | "data";
+type Parallelism = "towers" | "data";
 
 export interface TrainingConfig {
   readonly model: ModelName;

@@ -2,7 +2,7 @@
 import { findAdapters } from "@tandem/backend-webgpu";
 
 /** A part of its name, for each; the first one has no f16, the second one has. */
-export const softwareAdapters = ["SwiftShader", "llvmpipe"] as const;
+const softwareAdapters = ["SwiftShader", "llvmpipe"] as const;
 export type SoftwareAdapter = (typeof softwareAdapters)[number];
 
 /**

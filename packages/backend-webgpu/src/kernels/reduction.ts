@@ -22,7 +22,7 @@ export interface Reduction {
 }
 
 /** Axes of the input, with the distances of neighbours in elements. */
-export interface StridedAxes {
+interface StridedAxes {
   readonly shape: Shape;
   readonly strides: readonly number[];
 }

@@ -6,7 +6,7 @@ import { scalarFunctions, scalarStatements, storageElement, usesF16 } from "../s
 import type { StorageDeclaration } from "../shader/storage.ts";
 
 /** Operands of matmul and convolution proper; further ones are read by the epilogue alone. */
-export const OWN_OPERANDS = 2;
+const OWN_OPERANDS = 2;
 
 export interface EpilogueCode {
   /** Operands that only the epilogue reads. */

@@ -36,7 +36,7 @@ export function sumsOf({ rows, columns }: RegisterTile): string {
 }
 
 /** Columns `column` to `column + 3` of row `row`. */
-export function sum(row: number, column: number): string {
+function sum(row: number, column: number): string {
   return `sum_${row}_${column}`;
 }
 

@@ -8,7 +8,7 @@ import { columnsOf, type MatrixTile, matrixTile, rowsOf } from "./subgroup-matri
 import { type SubgroupTile, subgroupTile } from "./subgroup-product.ts";
 import { invocationsOf, type TileShape, tileFits } from "./tiled-product.ts";
 
-export type Method =
+type Method =
   | { readonly kind: "tiles"; readonly tile: TileShape }
   | { readonly kind: "registers"; readonly registers: RegisterTile }
   | { readonly kind: "subgroups"; readonly tile: SubgroupTile }
