@@ -15,7 +15,7 @@ interface Source {
 /** The shipped sources of a package: TypeScript files that are not tests. */
 function sources(packageFolder: string): Source[] {
   return readdirSync(join(root, packageFolder, "src"), { recursive: true, encoding: "utf8" })
-    .filter((path) => path.endsWith(".ts") && !path.endsWith(".test.ts"))
+    .filter((path) => path.endsWith(".ts") && !/\.test(-support)?\.ts$/.test(path))
     .map((path) => ({
       path: join(packageFolder, "src", path),
       text: readFileSync(join(root, packageFolder, "src", path), "utf8"),
@@ -42,10 +42,16 @@ describe("the package graph", () => {
     expect(strangers).toEqual([]);
   });
 
+  const outsideDevices = packages.filter((folder) => folder !== "packages/devices").flatMap(sources);
+  const pathsWhere = (offends: (source: Source) => boolean): string[] =>
+    outsideDevices.filter(offends).map(({ path }) => path);
+
   it("lets only packages/devices and the apps read TANDEM_*", () => {
-    const readers = packages.filter((folder) => folder !== "packages/devices").flatMap(sources);
-    const offenders = readers.filter(({ text }) => /process\.env|env\.TANDEM/.test(text)).map(({ path }) => path);
-    expect(offenders).toEqual([]);
+    expect(pathsWhere(({ text }) => /env\.TANDEM|env\["TANDEM/.test(text))).toEqual([]);
+  });
+
+  it("lets only a backend's host read what drivers and folders of the system are named by", () => {
+    expect(pathsWhere(({ path, text }) => !path.endsWith("/node-host.ts") && text.includes("process.env"))).toEqual([]);
   });
 });
 
