@@ -9,6 +9,7 @@ import {
   isPrimitive,
   mapOp,
   operand,
+  reshapeOp,
   runPasses,
   type ScalarOp,
   type ScalarProgram,
@@ -72,7 +73,7 @@ function cell(backend: Backend, forms: readonly Form[], otherwise: string): stri
 
 function opRows(backends: readonly Backend[], forms: readonly Form[]): string[][] {
   return allOps()
-    .filter(({ name }) => name !== transferOp.name)
+    .filter(({ name }) => name !== transferOp.name && name !== reshapeOp.name)
     .flatMap((op) => {
       const own = forms.filter((form) => form.op === op.name);
       const otherwise = isPrimitive(op) ? "rewritten" : "decomposed";
@@ -153,7 +154,7 @@ A form is an op with shapes, types and attributes, as the cases and their gradie
 
 ${table(["op", ...names], opRows(backends, forms))}
 
-\`transfer\` is carried out by the executor on every backend.
+\`transfer\` is carried out by the executor on every backend, and \`reshape\` is a view that no kernel has to make.
 
 ## Scalar functions, inside \`map\` and epilogues
 

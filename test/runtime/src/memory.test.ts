@@ -1,5 +1,7 @@
 // Memory over many steps: planned before the first, never growing after it, and nothing to dispose of.
+import { DeviceGroup } from "@tandem/core";
 import { openDevices } from "@tandem/devices";
+import { webgpuBackends } from "@tandem/test-conformance/backends";
 import { describe, expect, it } from "vitest";
 import { trainMany } from "./train-many.ts";
 
@@ -17,6 +19,14 @@ describe("training steps of two towers", () => {
       });
     },
   );
+
+  it.each(webgpuBackends)("hold exactly the planned bytes on $name, 30 of them", async ({ open }) => {
+    await using devices = new DeviceGroup(await open({ count: 2 }));
+    await trainMany(devices, 30, async (_, planned) => {
+      const use = await devices.memoryUse();
+      expect(use.map(({ allocatedBytes }) => allocatedBytes)).toEqual(planned);
+    });
+  });
 
   it("1,000 of them: stay below the planned bytes on tfjs, and hold as many after the last step as after the first", async () => {
     await using devices = await openDevices({ TANDEM_BACKEND: "tfjs", TANDEM_DEVICES: "2" }, { inProcess: true });

@@ -6,12 +6,12 @@ import { expect } from "vitest";
 
 const BATCH = 2;
 
-/** A two-tower network as small as the layers allow, so that hundreds of steps are quick on plain loops too. */
+/** The losses of a two-tower network as small as the layers allow, so that hundreds of steps are quick on plain loops too. */
 export async function trainMany(
   devices: DeviceGroup,
   steps: number,
-  onStep: (step: number, peakBytes: readonly number[]) => Promise<void>,
-): Promise<void> {
+  onStep: (step: number, peakBytes: readonly number[]) => Promise<void> = async () => undefined,
+): Promise<readonly number[]> {
   const model = miniAlexnet({
     classes: 3,
     inputSize: 32,
@@ -49,6 +49,7 @@ export async function trainMany(
   );
   const images = hostTensor("f32", [BATCH, height, width, channels], 0.5);
   let state: State = await devices.place<unknown>(optimizer.initialize(model.initialize(1)), model.deviceOf);
+  const losses: number[] = [];
   for (let step = 0; step < steps; step++) {
     const run = program.run({
       state,
@@ -61,6 +62,8 @@ export async function trainMany(
     state = run.state.state;
     const { loss } = await run.outputs;
     expect(loss.data[0]).toBeGreaterThan(0);
+    losses.push(loss.data[0] ?? Number.NaN);
     await onStep(step, program.peakBytes);
   }
+  return losses;
 }
