@@ -14,7 +14,7 @@ type Pair = readonly [number, number];
  * - `matrix`: `stride` elements from one row to the next; a row that is padding of its run is not stored.
  * - `lattice`: rows are the pixels of pictures [images, size, stride elements] that lie `steps` apart, from `first` on.
  */
-export type ResultRows =
+type ResultRows =
   | { readonly kind: "matrix"; readonly stride: number; readonly run: Run }
   | {
       readonly kind: "lattice";
