@@ -1,4 +1,4 @@
-// Convolutions of any geometry, hundreds of them, against the reference's loops.
+// Convolutions of any geometry, a hundred of them, against the reference's loops.
 import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
 import { runBesideReference } from "../against-reference.test-support.ts";
@@ -20,6 +20,6 @@ test("all three agree with the reference", async () => {
         expect(found, `${op} ${JSON.stringify(attributes)}`).toEqual(expected);
       }
     }),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
 });
