@@ -1,24 +1,18 @@
 // Runs a kernel on a software adapter, and validates shaders on Dawn's null backend. Needs VK_DRIVER_FILES to name the drivers.
 import { type ArrayType, type Attributes, elementCount, type HostArray, hostArray, type Operand } from "@tandem/core";
-import { create, globals } from "webgpu";
+import { host } from "#host";
+import { chooseAdapter } from "./adapter/find-adapters.ts";
 import type { Capabilities } from "./capabilities.ts";
+import { bufferUsage } from "./device/gpu-flags.ts";
+import { ReadbackPool } from "./device/readback.ts";
 import type { KernelDefinition, StepShape } from "./kernel.ts";
 import type { Dispatch, Storage } from "./shader/dispatch.ts";
 
-Object.assign(globalThis, globals);
-
-/** Dawn's instances have to outlive their devices. */
-const instances: GPU[] = [];
-
 /** A device of the first adapter whose name contains `adapter`, or of the backend that executes nothing. */
 export async function openTestDevice(adapter: "SwiftShader" | "llvmpipe" | "null"): Promise<GPUDevice> {
-  const gpu = create([
-    "enable-dawn-features=allow_unsafe_apis",
-    adapter === "null" ? "backend=null" : `adapter=${adapter}`,
-  ]);
-  instances.push(gpu);
-  const found = await gpu.requestAdapter();
-  if (found === null) throw new Error(`there is no adapter ${adapter}: see VK_DRIVER_FILES`);
+  const { request } = await chooseAdapter(adapter);
+  const found = await host.requestAdapter(request);
+  if (found === null) throw new Error(`the adapter ${adapter} is gone`);
   const limits: Record<string, number> = {};
   for (const name in found.limits) {
     const value = found.limits[name as keyof GPUSupportedLimits];
@@ -54,7 +48,7 @@ export async function runKernel(
   inputs: readonly HostArray[],
   variant?: string,
 ): Promise<readonly HostArray[]> {
-  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+  const usage = bufferUsage.storage | bufferUsage.copySource | bufferUsage.copyDestination;
   const bufferFor = (bytes: number): GPUBuffer =>
     device.createBuffer({ size: Math.max(16, Math.ceil(bytes / 16) * 16), usage });
   const slots = new Map<number, GPUBuffer>();
@@ -85,7 +79,7 @@ export async function runKernel(
     }));
     pass.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
     if (uniforms !== undefined) {
-      const buffer = device.createBuffer({ size: 256, usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST });
+      const buffer = device.createBuffer({ size: 256, usage: bufferUsage.uniform | bufferUsage.copyDestination });
       device.queue.writeBuffer(buffer, 0, Uint32Array.from(uniforms));
       const resource = { buffer };
       pass.setBindGroup(
@@ -101,12 +95,7 @@ export async function runKernel(
 }
 
 async function readBack(device: GPUDevice, source: GPUBuffer, { type }: Operand): Promise<HostArray> {
-  const staging = device.createBuffer({ size: source.size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
-  const encoder = device.createCommandEncoder();
-  encoder.copyBufferToBuffer(source, 0, staging, 0, source.size);
-  device.queue.submit([encoder.finish()]);
-  await staging.mapAsync(GPUMapMode.READ);
-  return hostArray(type.dtype, elementCount(type.shape), staging.getMappedRange().slice(0));
+  return hostArray(type.dtype, elementCount(type.shape), await new ReadbackPool(device).read(source, source.size));
 }
 
 async function pipelineOf(device: GPUDevice, code: string): Promise<GPUComputePipeline> {

@@ -15,7 +15,7 @@ import { processChannel, startDeviceProcess } from "./remote/process-channel.ts"
 import { openRemoteDevice } from "./remote/remote-device.ts";
 import { softwareAdapters } from "./software-adapters.test-support.ts";
 
-const adapters = await softwareAdapters(2);
+const adapters = await softwareAdapters();
 const drivers = (process.env.VK_DRIVER_FILES ?? "").split(delimiter).filter((file) => file !== "");
 const [away, home] = [logicalDevice(1), logicalDevice(0)];
 
@@ -51,9 +51,9 @@ test.each<DeviceEnvironment>([
 
 test("auto looks for adapters in a process of its own, and takes none that is software", async () => {
   expect(await loadsDawn({ TANDEM_DEVICES: "1" })).toBe(false);
-  expect(await loadsDawn({ TANDEM_DEVICES: "webgpu" })).toBe(adapters.length > 0);
   await using devices = await openDevices({ TANDEM_DEVICES: "1" });
   if (adapters.length === 0) return;
+  expect(await loadsDawn({ TANDEM_DEVICES: "webgpu" })).toBe(true);
   expect(devices.description).toMatch(/^wasm:0 .*no GPU found, only software: /);
   expect(devices.description).toContain(adapters.join(", "));
 });

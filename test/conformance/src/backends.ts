@@ -2,9 +2,9 @@
 import { openReference, referenceBackend } from "@tandem/backend-reference";
 import { openTfjs, tfjsBackend } from "@tandem/backend-tfjs";
 import { openWasm, wasmBackend } from "@tandem/backend-wasm";
-import { openWebgpu, webgpuBackend } from "@tandem/backend-webgpu";
+import { findAdapters, openWebgpu, webgpuBackend } from "@tandem/backend-webgpu";
 import { type Backend, type Device, DeviceGroup } from "@tandem/core";
-import { type SoftwareAdapter, testedAdapters } from "./adapters.ts";
+import { type SoftwareAdapter, testedAdapters } from "@tandem/test-adapters";
 
 export interface TestedBackend {
   /** As tests call it. */
@@ -21,9 +21,11 @@ const onProcessor: readonly TestedBackend[] = [
   { name: wasmBackend.name, backend: wasmBackend, open: openWasm, samples: 40 },
 ];
 
+const adapters = await findAdapters();
+
 /** WebGPU on each adapter that tests are run on. */
-export const webgpuBackends: readonly (TestedBackend & { readonly adapter: SoftwareAdapter })[] = (
-  await testedAdapters()
+export const webgpuBackends: readonly (TestedBackend & { readonly adapter: SoftwareAdapter })[] = testedAdapters(
+  adapters.map(({ adapter }) => adapter),
 ).map((adapter) => ({
   name: `${webgpuBackend.name} on ${adapter}`,
   backend: webgpuBackend,

@@ -1,41 +1,47 @@
-// The adapters that tests run on. A machine that has none skips those tests and prints why; in CI they fail instead.
+// Tests on the software adapters of this machine. Where one is missing they skip, after the reason was printed; in CI they fail.
+import { type SoftwareAdapter, testedAdapters } from "@tandem/test-adapters";
 import { describe, test } from "vitest";
 import { host } from "#host";
-import { chooseAdapter } from "./find-adapters.ts";
 
-/** Parts of the names of the software adapters, all of which compute with different compilers. */
-const SOFTWARE_ADAPTERS = ["SwiftShader", "llvmpipe"] as const;
-export type TestAdapter = (typeof SOFTWARE_ADAPTERS)[number];
-
-const names = await host.adapterNames().catch((error: unknown) => [String(error)]);
+async function adapterNames(): Promise<readonly string[]> {
+  try {
+    return (await host.adapterNames()) ?? [];
+  } catch (error) {
+    console.warn(error);
+    return [];
+  }
+}
 
 /** Those that this machine has. */
-export const testAdapters: readonly TestAdapter[] = SOFTWARE_ADAPTERS.filter((adapter) =>
-  names?.some((name) => name.includes(adapter)),
-);
+export const testAdapters: readonly SoftwareAdapter[] = testedAdapters(await adapterNames());
 
-/** What is on each adapter of this machine. Needs one. */
-export function describeOnAdapters(title: string, tests: (adapter: TestAdapter) => void): void {
-  if (isThere(title, 1)) describe.each(testAdapters)(`${title}, on %s`, tests);
+/** What is on each adapter of this machine. */
+export function describeOnAdapters(title: string, tests: (adapter: SoftwareAdapter) => void): void {
+  if (testAdapters.length > 0) describe.each(testAdapters)(`${title}, on %s`, tests);
+  else skip(title, "needs a software adapter");
 }
 
 /** What takes two adapters at once. */
-export function describeOnTwoAdapters(title: string, tests: (first: TestAdapter, second: TestAdapter) => void): void {
+export function describeOnTwoAdapters(
+  title: string,
+  tests: (first: SoftwareAdapter, second: SoftwareAdapter) => void,
+): void {
   const [first, second] = testAdapters;
-  if (isThere(title, 2) && first !== undefined && second !== undefined) describe(title, () => tests(first, second));
+  if (first !== undefined && second !== undefined) describe(title, () => tests(first, second));
+  else skip(title, "needs two software adapters");
 }
 
-function isThere(title: string, count: number): boolean {
-  if (testAdapters.length >= count) return true;
-  const reason = `${count} software adapter(s) needed, found ${testAdapters.length}: name drivers with VK_DRIVER_FILES`;
-  if (process.env.CI !== undefined) {
-    test(title, async () => {
-      await chooseAdapter();
-      throw new Error(reason);
-    });
-    return false;
-  }
-  console.warn(`skipped: ${title}: ${reason}`);
-  test.skip(`${title} (${reason})`, () => undefined);
-  return false;
+interface AdapterTests {
+  readonly describe: ReturnType<typeof describe.runIf>;
+  readonly test: ReturnType<typeof test.runIf>;
+}
+
+/** `describe` and `test` for what needs this adapter. */
+export function on(adapter: SoftwareAdapter): AdapterTests {
+  const isThere = testAdapters.includes(adapter);
+  return { describe: describe.runIf(isThere), test: test.runIf(isThere) };
+}
+
+function skip(title: string, reason: string): void {
+  test.skip(`${title} (${reason}: VK_DRIVER_FILES names its driver)`, () => undefined);
 }

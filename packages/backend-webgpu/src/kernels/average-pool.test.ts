@@ -1,11 +1,13 @@
 // Average-pooling on a software adapter against its decomposition into convolutions.
 import type { AveragePoolAttributes, Shape } from "@tandem/core";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect } from "vitest";
+import { on } from "../adapter/test-adapters.test-support.ts";
 import { value } from "../against-reference.test-support.ts";
 import { relativeDifference, runBesideDecomposition, waves } from "../beside-decomposition.test-support.ts";
 import { openTestDevice } from "../run-kernel.test-support.ts";
 import { averagePool2dKernel } from "./average-pool.ts";
 
+const { test } = on("SwiftShader");
 let device: GPUDevice;
 beforeAll(async () => {
   device = await openTestDevice("SwiftShader");

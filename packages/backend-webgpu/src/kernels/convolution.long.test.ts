@@ -1,11 +1,13 @@
 // Convolutions of any geometry, a hundred of them, against the reference's loops.
 import fc from "fast-check";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect } from "vitest";
+import { on } from "../adapter/test-adapters.test-support.ts";
 import { runBesideReference } from "../against-reference.test-support.ts";
 import { leastCapabilities } from "../capabilities.ts";
 import { openTestDevice } from "../run-kernel.test-support.ts";
 import { anyConvolution, convolutionTriple } from "./convolution-triple.test-support.ts";
 
+const { test } = on("SwiftShader");
 let device: GPUDevice;
 beforeAll(async () => {
   device = await openTestDevice("SwiftShader");

@@ -1,7 +1,8 @@
 // Convolution and its gradients on a real (software) adapter against the reference's loops, on whole numbers.
 import { operand, type ScalarProgram, scalarProgram } from "@tandem/core";
 import fc from "fast-check";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, expect } from "vitest";
+import { on } from "../adapter/test-adapters.test-support.ts";
 import { integers, narrowCapabilities, runBesideReference } from "../against-reference.test-support.ts";
 import { type Capabilities, leastCapabilities } from "../capabilities.ts";
 import { openTestDevice, stepOf } from "../run-kernel.test-support.ts";
@@ -16,6 +17,7 @@ import {
   convolutionTriple,
 } from "./convolution-triple.test-support.ts";
 
+const { describe, test } = on("SwiftShader");
 let device: GPUDevice;
 beforeAll(async () => {
   device = await openTestDevice("SwiftShader");

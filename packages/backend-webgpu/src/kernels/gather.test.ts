@@ -1,12 +1,14 @@
 // Reading and adding at positions that are data, on a software adapter, against the reference backend.
 import type { Shape } from "@tandem/core";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, expect } from "vitest";
+import { on } from "../adapter/test-adapters.test-support.ts";
 import { integers, narrowCapabilities, runBesideReference, value } from "../against-reference.test-support.ts";
 import { leastCapabilities } from "../capabilities.ts";
 import { openTestDevice } from "../run-kernel.test-support.ts";
 import { gatherKernel } from "./gather.ts";
 import { scatterAddKernel } from "./scatter-add.ts";
 
+const { describe, test } = on("SwiftShader");
 let device: GPUDevice;
 beforeAll(async () => {
   device = await openTestDevice("SwiftShader");

@@ -2,7 +2,8 @@
 // all kinds, sums that leave the range of f32.
 import type { LocalResponseNormalizationAttributes, Shape } from "@tandem/core";
 import fc from "fast-check";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
+import { describeOnAdapters, on } from "../adapter/test-adapters.test-support.ts";
 import { value } from "../against-reference.test-support.ts";
 import { relativeDifference, runBesideDecomposition, waves } from "../beside-decomposition.test-support.ts";
 import { type Capabilities, leastCapabilities } from "../capabilities.ts";
@@ -43,7 +44,7 @@ async function expectAgreement(
   expect(relativeDifference(gradient)).toBeLessThan(2 * TOLERANCE);
 }
 
-describe.each(["SwiftShader", "llvmpipe"] as const)("on %s", (adapter) => {
+describeOnAdapters("local response normalization", (adapter) => {
   let device: GPUDevice;
   beforeAll(async () => {
     device = await openTestDevice(adapter);
@@ -84,7 +85,7 @@ describe.each(["SwiftShader", "llvmpipe"] as const)("on %s", (adapter) => {
   });
 });
 
-describe("on SwiftShader", () => {
+on("SwiftShader").describe("on SwiftShader", () => {
   let device: GPUDevice;
   beforeAll(async () => {
     device = await openTestDevice("SwiftShader");

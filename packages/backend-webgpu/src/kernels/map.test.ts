@@ -1,7 +1,8 @@
 // Maps on a software adapter, against the reference backend.
 import { type DType, type Scalar, type ScalarBuilder, type Shape, scalarProgram, spec } from "@tandem/core";
 import fc from "fast-check";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, expect } from "vitest";
+import { on } from "../adapter/test-adapters.test-support.ts";
 import {
   integers,
   narrowCapabilities,
@@ -15,6 +16,7 @@ import { mapKernel } from "./map.ts";
 
 type Body = (inputs: readonly Scalar[], builder: ScalarBuilder) => readonly Scalar[];
 
+const { describe, test } = on("SwiftShader");
 let device: GPUDevice;
 beforeAll(async () => {
   device = await openTestDevice("SwiftShader");
@@ -208,7 +210,7 @@ describe("f16", () => {
     return [a.mul(b).add(0.1), a.div(b), a.max(b).relu(), a.lt(b).select(a, b).floor()].map((half) => half.cast("f32"));
   };
 
-  test("is computed as the reference does, on an adapter that has it", async () => {
+  on("llvmpipe").test("is computed as the reference does, on an adapter that has it", async () => {
     const llvmpipe = await openTestDevice("llvmpipe");
     const numbers = (seed: number): Value =>
       value(

@@ -1,12 +1,14 @@
 // Matrix products on a real (software) adapter against the reference's loops. Operands are whole numbers, so that sums are exact in
 // whatever order.
 import { type Attributes, type MatmulAttributes, operand, scalarProgram } from "@tandem/core";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, expect } from "vitest";
+import { on } from "../adapter/test-adapters.test-support.ts";
 import { integers, narrowCapabilities, runBesideReference, type Value } from "../against-reference.test-support.ts";
 import { type Capabilities, leastCapabilities } from "../capabilities.ts";
 import { openTestDevice, stepOf } from "../run-kernel.test-support.ts";
 import { matmulKernel } from "./matmul.ts";
 
+const { describe, test } = on("SwiftShader");
 let device: GPUDevice;
 beforeAll(async () => {
   device = await openTestDevice("SwiftShader");

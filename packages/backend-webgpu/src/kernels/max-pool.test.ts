@@ -1,7 +1,8 @@
 // Max-pooling on a real (software) adapter against the reference's loops: windows of every kind, ties, NaN, tensors in chunks.
 import { elementCount, type PoolAttributes, type Shape } from "@tandem/core";
 import fc from "fast-check";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, expect } from "vitest";
+import { on } from "../adapter/test-adapters.test-support.ts";
 import {
   integers,
   narrowCapabilities,
@@ -13,6 +14,7 @@ import { type Capabilities, leastCapabilities } from "../capabilities.ts";
 import { openTestDevice } from "../run-kernel.test-support.ts";
 import { maxPool2dGradientKernel, maxPool2dKernel, maxPool2dPickKernel } from "./max-pool.ts";
 
+const { describe, test } = on("SwiftShader");
 let device: GPUDevice;
 beforeAll(async () => {
   device = await openTestDevice("SwiftShader");

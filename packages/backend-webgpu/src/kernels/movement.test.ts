@@ -1,7 +1,8 @@
 // Ops that move elements, on a software adapter, against the reference backend.
 import { type Attributes, type DType, elementCount, type Shape } from "@tandem/core";
 import fc from "fast-check";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, expect } from "vitest";
+import { on } from "../adapter/test-adapters.test-support.ts";
 import { integers, narrowCapabilities, runBesideReference, value } from "../against-reference.test-support.ts";
 import { type Capabilities, leastCapabilities } from "../capabilities.ts";
 import type { KernelDefinition } from "../kernel.ts";
@@ -12,6 +13,7 @@ import { padKernel } from "./pad.ts";
 import { sliceKernel } from "./slice.ts";
 import { transposeKernel } from "./transpose.ts";
 
+const { describe, test } = on("SwiftShader");
 let device: GPUDevice;
 beforeAll(async () => {
   device = await openTestDevice("SwiftShader");

@@ -1,7 +1,8 @@
 // Reductions on software adapters, against the reference backend. Sums of small whole numbers are exact in any order.
 import { elementCount, type ReduceKind, type Shape } from "@tandem/core";
 import fc from "fast-check";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
+import { describeOnAdapters, on } from "../adapter/test-adapters.test-support.ts";
 import { integers, narrowCapabilities, runBesideReference, value } from "../against-reference.test-support.ts";
 import { type Capabilities, leastCapabilities } from "../capabilities.ts";
 import { openTestDevice, validateDispatches } from "../run-kernel.test-support.ts";
@@ -43,7 +44,7 @@ const cases: readonly { shape: Shape; axes: readonly number[] }[] = [
   { shape: [20_000], axes: [0] },
 ];
 
-describe.each(["SwiftShader", "llvmpipe"] as const)("on %s", (adapter) => {
+describeOnAdapters("reductions", (adapter) => {
   let device: GPUDevice;
   beforeAll(async () => {
     device = await openTestDevice(adapter);
@@ -115,7 +116,7 @@ describe.each(["SwiftShader", "llvmpipe"] as const)("on %s", (adapter) => {
   });
 });
 
-describe("on SwiftShader", () => {
+on("SwiftShader").describe("on SwiftShader", () => {
   let device: GPUDevice;
   beforeAll(async () => {
     device = await openTestDevice("SwiftShader");

@@ -1,5 +1,6 @@
 // Softmax cross-entropy on software adapters against its decomposition: rows of an invocation and of a workgroup, extreme logits.
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
+import { describeOnAdapters, on } from "../adapter/test-adapters.test-support.ts";
 import { value } from "../against-reference.test-support.ts";
 import {
   type Compared,
@@ -52,7 +53,7 @@ function expectClose({ losses, gradients }: Losses): void {
 
 const drawn = (rows: number, classes: number): Rows => ({ rows, classes, logits: waves([rows, classes], 6, 1) });
 
-describe.each(["SwiftShader", "llvmpipe"] as const)("on %s", (adapter) => {
+describeOnAdapters("softmax cross-entropy", (adapter) => {
   let device: GPUDevice;
   beforeAll(async () => {
     device = await openTestDevice(adapter);
@@ -91,7 +92,7 @@ describe.each(["SwiftShader", "llvmpipe"] as const)("on %s", (adapter) => {
   });
 });
 
-describe("on SwiftShader", () => {
+on("SwiftShader").describe("on SwiftShader", () => {
   let device: GPUDevice;
   beforeAll(async () => {
     device = await openTestDevice("SwiftShader");

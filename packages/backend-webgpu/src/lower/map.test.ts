@@ -1,7 +1,8 @@
 // Maps of more operands than an adapter has bindings for.
 import { openReference } from "@tandem/backend-reference";
 import { DeviceGroup, evaluate, type HostTensor, hostTensor, map, type Scalar, type Tensor } from "@tandem/core";
-import { expect, test } from "vitest";
+import { expect } from "vitest";
+import { on } from "../adapter/test-adapters.test-support.ts";
 import { openWebgpu } from "../open.ts";
 
 function numbers(count: number, seed: number): HostTensor {
@@ -23,7 +24,7 @@ const sumOf = (scalars: readonly Scalar[]): Scalar => {
   return others.reduce((so, other) => so.add(other), first);
 };
 
-test.each<{ name: string; count: number; body: Body }>([
+on("SwiftShader").test.each<{ name: string; count: number; body: Body }>([
   { name: "the sum of twelve operands", count: 12, body: (inputs) => [sumOf(inputs)] },
   {
     name: "six outputs of four operands",

@@ -1,6 +1,7 @@
 // How accurate scalar functions are on software adapters, and what they are at the edges of f32.
 import { type Scalar, scalarProgram } from "@tandem/core";
 import { beforeAll, describe, expect, test } from "vitest";
+import { describeOnAdapters } from "../adapter/test-adapters.test-support.ts";
 import { value } from "../against-reference.test-support.ts";
 import { leastCapabilities } from "../capabilities.ts";
 import { mapKernel } from "../kernels/map.ts";
@@ -46,7 +47,7 @@ const edges: readonly number[] = [
 
 type Unary = (x: Scalar) => Scalar;
 
-describe.each(["SwiftShader", "llvmpipe"] as const)("%s", (adapter) => {
+describeOnAdapters("scalar functions", (adapter) => {
   let device: GPUDevice;
   beforeAll(async () => {
     device = await openTestDevice(adapter);

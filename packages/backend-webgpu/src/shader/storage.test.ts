@@ -1,12 +1,14 @@
 // Storage declarations on a real (software) adapter: windows, shared slots.
 import { spec } from "@tandem/core";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, expect } from "vitest";
+import { on } from "../adapter/test-adapters.test-support.ts";
 import { leastCapabilities } from "../capabilities.ts";
 import type { KernelDefinition } from "../kernel.ts";
 import { openTestDevice, runKernel, stepOf } from "../run-kernel.test-support.ts";
 import { linearDispatch } from "./dispatch.ts";
 import { declareStorage } from "./storage.ts";
 
+const { describe, test } = on("SwiftShader");
 let device: GPUDevice;
 beforeAll(async () => {
   device = await openTestDevice("SwiftShader");

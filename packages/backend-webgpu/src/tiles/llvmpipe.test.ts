@@ -1,6 +1,7 @@
 // What SwiftShader has not, on llvmpipe: operands of f16, and subgroups of eight. Sums of small whole numbers are exact in f16 too.
 import { type ArrayType, type Attributes, operand, type Shape, scalarProgram } from "@tandem/core";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, expect } from "vitest";
+import { on } from "../adapter/test-adapters.test-support.ts";
 import { integers, runBesideReference, type Value } from "../against-reference.test-support.ts";
 import { type Capabilities, leastCapabilities } from "../capabilities.ts";
 import type { KernelDefinition } from "../kernel.ts";
@@ -12,6 +13,7 @@ import { openTestDevice, runKernel, stepOf } from "../run-kernel.test-support.ts
 import { type ProductsOf, productKernel } from "./product-kernel.ts";
 import { smallTiles, tiledKernel } from "./small-tiles.test-support.ts";
 
+const { describe, test } = on("llvmpipe");
 let device: GPUDevice;
 beforeAll(async () => {
   device = await openTestDevice("llvmpipe");

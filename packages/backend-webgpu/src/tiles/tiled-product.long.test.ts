@@ -1,5 +1,6 @@
 // The tiles for GPUs on a software adapter, which takes seconds to compile each.
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, expect } from "vitest";
+import { on } from "../adapter/test-adapters.test-support.ts";
 import { integers, runBesideReference } from "../against-reference.test-support.ts";
 import { type Capabilities, leastCapabilities } from "../capabilities.ts";
 import { matmulProducts } from "../kernels/matmul.ts";
@@ -7,6 +8,7 @@ import { openTestDevice } from "../run-kernel.test-support.ts";
 import { gpuTiles } from "./gpu-tiles.ts";
 import { tiledKernel } from "./small-tiles.test-support.ts";
 
+const { describe, test } = on("SwiftShader");
 let device: GPUDevice;
 beforeAll(async () => {
   device = await openTestDevice("SwiftShader");
