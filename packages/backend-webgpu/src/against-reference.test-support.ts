@@ -5,13 +5,14 @@ import {
   type Attributes,
   type DType,
   elementCount,
+  formatTensorType,
   type HostArray,
   hostArray,
   opNamed,
   type Shape,
 } from "@tandem/core";
 import { type Capabilities, leastCapabilities } from "./capabilities.ts";
-import type { KernelDefinition } from "./kernel.ts";
+import type { KernelDefinition, StepShape } from "./kernel.ts";
 import { runKernel, stepOf } from "./run-kernel.test-support.ts";
 
 export interface Value {
@@ -45,6 +46,35 @@ export interface Results {
   readonly expected: readonly HostArray[];
 }
 
+export interface RunOptions {
+  readonly capabilities?: Capabilities;
+  readonly variant?: string;
+}
+
+export interface OpRun {
+  readonly step: StepShape;
+  readonly found: readonly HostArray[];
+}
+
+/** Runs an op by a kernel that has to support it. */
+export async function runOp(
+  device: GPUDevice,
+  kernel: KernelDefinition,
+  op: string,
+  inputs: readonly Value[],
+  attributes: Attributes,
+  { capabilities = leastCapabilities, variant }: RunOptions = {},
+): Promise<OpRun> {
+  const types = inputs.map(({ type }) => type);
+  const outputs = opNamed(op).infer(types, attributes);
+  const step = stepOf(op, types, outputs, attributes);
+  if (!kernel.supports({ inputs: types, outputs, attributes }, capabilities)) {
+    throw new Error(`${op} is not supported on ${types.map(formatTensorType).join(", ")}`);
+  }
+  const data = inputs.map((input) => input.data);
+  return { step, found: await runKernel(device, kernel, step, capabilities, data, variant) };
+}
+
 /** What a kernel computes and what it should. */
 export async function runBesideReference(
   device: GPUDevice,
@@ -52,16 +82,11 @@ export async function runBesideReference(
   op: string,
   inputs: readonly Value[],
   attributes: Attributes,
-  { capabilities = leastCapabilities, variant }: { capabilities?: Capabilities; variant?: string } = {},
+  options: RunOptions = {},
 ): Promise<Results> {
-  const types = inputs.map(({ type }) => type);
-  const outputs = opNamed(op).infer(types, attributes);
-  const step = stepOf(op, types, outputs, attributes);
-  if (!kernel.supports({ inputs: types, outputs, attributes }, capabilities)) {
-    throw new Error(`${op} is not supported on ${types.map(({ dtype, shape }) => `${dtype}[${shape}]`).join(", ")}`);
-  }
+  const { step, found } = await runOp(device, kernel, op, inputs, attributes, options);
+  const expected = step.outputs.map(({ type }) => hostArray(type.dtype, elementCount(type.shape)));
   const data = inputs.map((input) => input.data);
-  const expected = outputs.map(({ dtype, shape }) => hostArray(dtype, elementCount(shape)));
   referenceKernels.get(op)?.({ ...step, id: 0, scope: "", flops: 0, bytesMoved: 0, releases: [] }, data, expected);
-  return { found: await runKernel(device, kernel, step, capabilities, data, variant), expected };
+  return { found, expected };
 }

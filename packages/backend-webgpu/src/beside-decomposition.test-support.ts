@@ -1,7 +1,6 @@
 // Runs the kernel of an op that has a decomposition on a software adapter, and the decomposition on the reference, in float64.
 import { openReference } from "@tandem/backend-reference";
 import {
-  type ArrayType,
   type Attributes,
   DeviceGroup,
   elementCount,
@@ -12,10 +11,9 @@ import {
   opNamed,
   type Tensor,
 } from "@tandem/core";
-import type { Value } from "./against-reference.test-support.ts";
+import { runOp, type Value } from "./against-reference.test-support.ts";
 import { type Capabilities, leastCapabilities } from "./capabilities.ts";
 import type { KernelDefinition } from "./kernel.ts";
-import { runKernel, stepOf } from "./run-kernel.test-support.ts";
 
 export interface Compared {
   readonly found: readonly number[];
@@ -32,18 +30,8 @@ export async function runBesideDecomposition(
   attributes: Attributes,
   capabilities: Capabilities = leastCapabilities,
 ): Promise<Compared> {
-  const types = inputs.map(({ type }): ArrayType => type);
-  const outputs = opNamed(op).infer(types, attributes);
-  if (!kernel.supports({ inputs: types, outputs, attributes }, capabilities)) throw new Error(`${op} is not supported`);
-  const step = stepOf(op, types, outputs, attributes);
-  const [found] = await runKernel(
-    device,
-    kernel,
-    step,
-    capabilities,
-    inputs.map(({ data }) => data),
-  );
-  return { found: [...(found ?? [])], expected: await decomposed(op, inputs, attributes) };
+  const { found } = await runOp(device, kernel, op, inputs, attributes, { capabilities });
+  return { found: [...(found[0] ?? [])], expected: await decomposed(op, inputs, attributes) };
 }
 
 async function decomposed(op: string, inputs: readonly Value[], attributes: Attributes): Promise<readonly number[]> {

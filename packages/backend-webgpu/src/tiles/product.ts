@@ -1,6 +1,9 @@
 // A product as data: operands, sizes, and where the result goes. What convolutions and matmul are made into.
+import type { Capabilities } from "../capabilities.ts";
 import type { StepShape } from "../kernel.ts";
-import { enables } from "../shader/enables.ts";
+import type { Dispatch } from "../shader/dispatch.ts";
+import { type Extensions, enables } from "../shader/enables.ts";
+import { declareStorage } from "../shader/storage.ts";
 import { type Element, groupAliases, type Loader } from "./loader.ts";
 import type { Destination, ResultLayout } from "./result-layout.ts";
 
@@ -30,26 +33,27 @@ export function partsOf(depth: number, wanted: number, unit: number): Parts {
   return { count: Math.max(1, Math.ceil(depth / size)), depth: size };
 }
 
-export interface ModuleExtensions {
-  readonly subgroups?: boolean;
-  readonly subgroupMatrix?: boolean;
+export interface ProductMain extends Pick<Dispatch, "workgroups"> {
+  readonly main: string;
+  readonly extensions?: Pick<Extensions, "subgroups" | "subgroupMatrix">;
 }
 
-/** The whole text of a shader that computes a product, given the declaration of its storage and its `main`. */
-export function productModule(
-  { a, b, element }: Product,
+/** The dispatch that computes a product, or parts of it, given its `main` with whatever that declares for itself. */
+export function productDispatch(
+  { step, a, b, element }: Product,
   destination: Destination,
-  storage: string,
-  main: string,
-  extensions: ModuleExtensions = {},
-): string {
-  return [
+  capabilities: Capabilities,
+  { main, workgroups, extensions = {} }: ProductMain,
+): Dispatch {
+  const storage = declareStorage(step, [a.storage, b.storage, ...destination.storage], capabilities);
+  const wgsl = [
     enables({ f16: element === "f16" || destination.usesF16, ...extensions }),
-    storage,
+    storage.wgsl,
     groupAliases(element),
     a.functions,
     b.functions,
     destination.functions,
     main,
   ].join("\n");
+  return { wgsl, bindings: storage.bindings, workgroups };
 }

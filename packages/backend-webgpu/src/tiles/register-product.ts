@@ -2,10 +2,9 @@
 // fetches what it multiplies.
 import type { Capabilities } from "../capabilities.ts";
 import { type Dispatch, linearDispatch } from "../shader/dispatch.ts";
-import { declareStorage } from "../shader/storage.ts";
 import { addFourTerms, type RegisterTile, range, storeSums, sumsOf } from "./fragments.ts";
 import type { Loader } from "./loader.ts";
-import { type Parts, type Product, productModule } from "./product.ts";
+import { type Parts, type Product, productDispatch } from "./product.ts";
 import type { Destination } from "./result-layout.ts";
 import { workGrid } from "./work-grid.ts";
 
@@ -20,7 +19,6 @@ export function registerDispatch(
   capabilities: Capabilities,
 ): Dispatch {
   const { a, b } = product;
-  const { wgsl, bindings } = declareStorage(product.step, [a.storage, b.storage, ...destination.storage], capabilities);
   const grid = workGrid(product, parts, [registers.rows, registers.columns]);
   const { workgroups, opening } = linearDispatch(grid.blocks, capabilities, WORKGROUP);
   const main = `${opening}
@@ -46,7 +44,7 @@ ${storeSums(
   (column) => `first_column + ${column}u`,
 )}
 }`;
-  return { wgsl: productModule(product, destination, wgsl, main), bindings, workgroups };
+  return productDispatch(product, destination, capabilities, { main, workgroups });
 }
 
 /** A variable for each row (column), or every fourth one. */

@@ -2,10 +2,9 @@
 // through it to be stored.
 import type { Capabilities, SubgroupMatrixConfiguration } from "../capabilities.ts";
 import type { Dispatch } from "../shader/dispatch.ts";
-import { declareStorage } from "../shader/storage.ts";
 import { range } from "./fragments.ts";
 import { type Along, LANES, type Side } from "./loader.ts";
-import { type Parts, type Product, productModule } from "./product.ts";
+import { type Parts, type Product, productDispatch } from "./product.ts";
 import type { Destination } from "./result-layout.ts";
 import { tileFetch } from "./tile-fetch.ts";
 import type { TileMemory } from "./tile-memory.ts";
@@ -79,13 +78,11 @@ export function subgroupMatrixDispatch(
   destination: Destination,
   capabilities: Capabilities,
 ): Dispatch {
-  const { a, b } = product;
-  const { wgsl, bindings } = declareStorage(product.step, [a.storage, b.storage, ...destination.storage], capabilities);
   const grid = workGrid(product, parts, [rowsOf(tile), columnsOf(tile)]);
   const { workgroups, opening } = workgroupGrid(grid.blocks, capabilities);
   const main = mainFunction(product, tile, `${opening}\n${grid.place}`);
   const extensions = { subgroups: true, subgroupMatrix: true };
-  return { wgsl: productModule(product, destination, wgsl, main, extensions), bindings, workgroups };
+  return productDispatch(product, destination, capabilities, { main, workgroups, extensions });
 }
 
 function mainFunction(product: Product, tile: MatrixTile, opening: string): string {

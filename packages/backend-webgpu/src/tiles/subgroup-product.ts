@@ -2,9 +2,8 @@
 // is one subgroup, so that nothing is assumed of how subgroups lie in workgroups.
 import type { Capabilities } from "../capabilities.ts";
 import type { Dispatch } from "../shader/dispatch.ts";
-import { declareStorage } from "../shader/storage.ts";
 import { addFourTerms, type RegisterTile, range, storeSums, sumsOf } from "./fragments.ts";
-import { type Parts, type Product, productModule } from "./product.ts";
+import { type Parts, type Product, productDispatch } from "./product.ts";
 import { spansOf } from "./register-product.ts";
 import type { Destination } from "./result-layout.ts";
 import { workGrid, workgroupGrid } from "./work-grid.ts";
@@ -39,7 +38,6 @@ export function subgroupDispatch(
   capabilities: Capabilities,
 ): Dispatch {
   const { a, b } = product;
-  const { wgsl, bindings } = declareStorage(product.step, [a.storage, b.storage, ...destination.storage], capabilities);
   const grid = workGrid(product, parts, [tile.rows, tile.columns]);
   const { workgroups, opening } = workgroupGrid(grid.blocks, capabilities);
   const registers: RegisterTile = { rows: tile.rows, columns: COLUMNS };
@@ -65,7 +63,7 @@ ${storeSums(
   (column) => `own_column + ${column}u`,
 )}
 }`;
-  return { wgsl: productModule(product, destination, wgsl, main, { subgroups: true }), bindings, workgroups };
+  return productDispatch(product, destination, capabilities, { main, workgroups, extensions: { subgroups: true } });
 }
 
 /** The first span and depth, in the tile, of the group that an invocation fetches. */

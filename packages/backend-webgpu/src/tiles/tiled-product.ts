@@ -2,9 +2,8 @@
 // the next tiles are fetched meanwhile.
 import type { Capabilities } from "../capabilities.ts";
 import type { Dispatch } from "../shader/dispatch.ts";
-import { declareStorage } from "../shader/storage.ts";
 import { addFourTerms, type RegisterTile, range, storeSums, sumsOf } from "./fragments.ts";
-import { type Parts, type Product, productModule } from "./product.ts";
+import { type Parts, type Product, productDispatch } from "./product.ts";
 import type { Destination } from "./result-layout.ts";
 import { type TileFetch, tileFetch } from "./tile-fetch.ts";
 import { groupsOf, readerPlace, readerPlaces, registerSpan, type TileMemory } from "./tile-memory.ts";
@@ -46,12 +45,10 @@ export function tiledDispatch(
   destination: Destination,
   capabilities: Capabilities,
 ): Dispatch {
-  const { a, b } = product;
-  const { wgsl, bindings } = declareStorage(product.step, [a.storage, b.storage, ...destination.storage], capabilities);
   const grid = workGrid(product, parts, [tile.rows, tile.columns]);
   const { workgroups, opening } = workgroupGrid(grid.blocks, capabilities);
   const main = mainFunction(product, tile, buffersOf(tile, product, capabilities), `${opening}\n${grid.place}`);
-  return { wgsl: productModule(product, destination, wgsl, main), bindings, workgroups };
+  return productDispatch(product, destination, capabilities, { main, workgroups });
 }
 
 function mainFunction(product: Product, tile: TileShape, buffers: 1 | 2, opening: string): string {
