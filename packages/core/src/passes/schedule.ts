@@ -17,10 +17,10 @@ type Constraints = ReadonlyMap<number, ReadonlySet<number>>;
 
 /** `undefined` if no order keeps to the constraints. */
 function orderWith(graph: Graph, constraints: Constraints): readonly GraphNode[] | undefined {
-  const order = orderPositions(graph, constraints);
+  const before = predecessorsOf(graph, constraints);
+  const order = orderPositions(before, constraints);
   if (order === undefined) return undefined;
   const placeOf = new Map(order.map((position, place) => [position, place]));
-  const before = predecessorsOf(graph, constraints);
   const predecessors = order.map(
     (position) => new Set([...operand(before, position)].flatMap((earlier) => placeOf.get(earlier) ?? [])),
   );
@@ -66,8 +66,8 @@ function updateConstraints(graph: Graph): Constraints {
 }
 
 /** Topological order: constrained nodes as early as they can, the others as recorded. `undefined` if there is none. */
-function orderPositions(graph: Graph, constraints: Constraints): number[] | undefined {
-  const waitingFor = predecessorsOf(graph, constraints).map((before) => new Set(before));
+function orderPositions(predecessors: Predecessors, constraints: Constraints): number[] | undefined {
+  const waitingFor = predecessors.map((before) => new Set(before));
   const followers = new Map<number, number[]>();
   for (const [position, before] of waitingFor.entries()) {
     for (const earlier of before) followers.set(earlier, [...(followers.get(earlier) ?? []), position]);
@@ -89,11 +89,11 @@ function orderPositions(graph: Graph, constraints: Constraints): number[] | unde
   let advanced = true;
   while (advanced) {
     advanced = false;
-    for (const position of graph.nodes.keys()) {
+    for (const position of predecessors.keys()) {
       if (done.has(position) || operand(waitingFor, position).size > 0) continue;
       run(position);
       advanced = true;
     }
   }
-  return order.length === graph.nodes.length ? order : undefined;
+  return order.length === predecessors.length ? order : undefined;
 }
